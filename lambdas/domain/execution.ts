@@ -1,0 +1,217 @@
+import { type Change, recordChange } from './change.ts';
+import { isBefore, plusDuration } from './cryptoperiod.ts';
+import { requestDigest } from './digest.ts';
+import { LeaseHeld, LeaseLost, RequestClosed } from './errors.ts';
+import type { KeyRecord, ProbeArtefact, VersionRecord } from './key.ts';
+import { assertOperationAllowed, assertTransition } from './lifecycle.ts';
+import type { Actor } from './principal.ts';
+import { assertApproved } from './quorum.ts';
+import { type DecisionRecord, type Evidence, finalRequestStates, type RequestRecord } from './request.ts';
+
+/** How long a key is held for one request after its last progress. */
+const LEASE = 'PT15M';
+
+export interface Execution {
+  readonly now: string;
+  /** The step that speaks. */
+  readonly actor: Actor;
+  readonly request: RequestRecord;
+  readonly key: KeyRecord;
+}
+
+/** What the approvers will weigh; the digest that they approve covers it. Only before anybody was asked. */
+export function recordEvidence({
+  now,
+  actor,
+  request,
+  key,
+  evidence,
+}: Execution & { readonly evidence: Evidence }): Change {
+  assertIn(request, ['accepted']);
+  const { evidence: _former, ...bare } = request;
+  const seen = { ...bare, evidence };
+  const digest = requestDigest(seen);
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: key },
+    request: { before: request, after: { ...seen, digest } },
+    entries: [{ event: 'evidence-collected', details: { digest, gaps: evidence.gaps } }],
+  });
+}
+
+/** The request starts its wait for a quorum. */
+export function awaitApproval({ now, actor, request, key }: Execution): Change {
+  assertIn(request, ['accepted']);
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: key },
+    request: { before: request, after: { ...request, state: 'awaiting-approval' } },
+    entries: [
+      { event: 'approval-asked', details: { digest: request.digest, groups: request.approval.groups } },
+    ],
+  });
+}
+
+/**
+ * The second check and the lease: a request begins to execute when its quorum stands, its operation is still allowed
+ * and nobody else is changing the key. Throws NotApproved, StateForbids, LeaseHeld or RequestClosed.
+ */
+export function beginExecution(
+  execution: Execution & { readonly decisions: readonly DecisionRecord[] },
+): Change {
+  const { now, actor, request, key, decisions } = execution;
+  assertIn(request, request.approval.quorum === 0 ? ['accepted'] : ['approved']);
+  assertApproved(request, decisions);
+  assertOperationAllowed(key, request.parameters);
+  assertFree(key, request, now);
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: held(key, request, now) },
+    request: { before: request, after: { ...request, state: 'executing' } },
+    entries: [{ event: 'execution-started', details: { operation: request.parameters.operation } }],
+  });
+}
+
+/** Forward steps carry a request out; undoing ones take back what it did after it has failed. */
+export type Phase = 'forward' | 'undo';
+
+/**
+ * What every step checks before it touches anything: its request is executing, was approved, holds the key, and is
+ * (or is not) being undone. Throws RequestClosed, NotApproved or LeaseLost.
+ */
+export function assertExecuting(
+  { now, request, key }: Omit<Execution, 'actor'>,
+  decisions: readonly DecisionRecord[],
+  phase: Phase,
+): void {
+  assertIn(request, ['executing']);
+  assertApproved(request, decisions);
+  if ((request.error !== undefined) !== (phase === 'undo')) {
+    throw new RequestClosed(
+      `Request ${request.requestId} is ${request.error === undefined ? 'not ' : ''}being undone.`,
+      { requestState: request.state },
+    );
+  }
+  if (key.lease?.requestId !== request.requestId || !isBefore(now, key.lease.until)) {
+    throw new LeaseLost(`Request ${request.requestId} no longer holds the key: another may be changing it.`, {
+      holder: key.lease?.requestId,
+    });
+  }
+}
+
+/**
+ * The execution has failed and is about to be undone. From this commit on no forward step, not even one that is still
+ * running somewhere, can record anything for the request. An expired lease is taken anew unless another holds the key.
+ */
+export function beginUndo(
+  execution: Execution & { readonly error: NonNullable<RequestRecord['error']> },
+): Change {
+  const { now, actor, request, key, error } = execution;
+  assertIn(request, ['executing']);
+  assertFree(key, request, now);
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: held(key, request, now) },
+    request: { before: request, after: { ...request, error } },
+    entries: [{ event: 'undo-started', details: { code: error.code } }],
+  });
+}
+
+/** What a request made and nobody used is on its way to deletion. */
+export function recordDiscard(execution: Execution & { readonly version: VersionRecord }): Change {
+  const { now, actor, request, key, version } = execution;
+  assertTransition(version.state, 'destroyed');
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: key },
+    request: { before: request, after: request },
+    versions: [
+      {
+        before: version,
+        after: { ...version, state: 'destroyed', backendState: 'PendingDeletion', destroyedAt: now },
+      },
+    ],
+    entries: [
+      { event: 'version-discarded', details: { version: version.version, kmsKeyArn: version.kmsKeyArn } },
+    ],
+  });
+}
+
+/** A KMS key or material exists for a new version. */
+export function recordVersion(
+  execution: Execution & {
+    readonly version: Pick<VersionRecord, 'version' | 'kmsKeyId' | 'kmsKeyArn' | 'keyMaterialId'>;
+  },
+): Change {
+  const { now, actor, request, key, version } = execution;
+  const { kmsKeyArn, keyMaterialId } = version;
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: held(key, request, now) },
+    request: { before: request, after: request },
+    versions: [
+      {
+        after: {
+          ...version,
+          keyId: key.keyId,
+          state: 'pre-activation',
+          backendState: 'Enabled',
+          requestId: request.requestId,
+          createdAt: now,
+        },
+      },
+    ],
+    entries: [
+      {
+        event: 'version-created',
+        details: {
+          version: version.version,
+          kmsKeyArn,
+          ...(keyMaterialId === undefined ? {} : { keyMaterialId }),
+        },
+      },
+    ],
+  });
+}
+
+/** A version has protected and processed a known message; the artefact is kept for later proofs. */
+export function recordProbe(
+  execution: Execution & { readonly version: VersionRecord; readonly probe: ProbeArtefact },
+): Change {
+  const { now, actor, request, key, version, probe } = execution;
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: held(key, request, now) },
+    request: { before: request, after: request },
+    versions: [{ before: version, after: { ...version, probe } }],
+    entries: [{ event: 'version-probed', details: { version: version.version, kind: probe.kind } }],
+  });
+}
+
+function assertFree({ lease }: KeyRecord, { requestId }: RequestRecord, now: string): void {
+  if (lease === undefined || lease.requestId === requestId || !isBefore(now, lease.until)) return;
+  throw new LeaseHeld(`Request ${lease.requestId} is changing the key until ${lease.until}.`, {
+    holder: lease.requestId,
+  });
+}
+
+function held(key: KeyRecord, request: RequestRecord, now: string): KeyRecord {
+  return { ...key, lease: { requestId: request.requestId, until: plusDuration(now, LEASE) } };
+}
+
+function assertIn(request: RequestRecord, states: readonly RequestRecord['state'][]): void {
+  if (states.includes(request.state)) return;
+  throw new RequestClosed(
+    finalRequestStates.has(request.state)
+      ? `Request ${request.requestId} has ended as ${request.state}.`
+      : `Request ${request.requestId} is ${request.state}; this step belongs to ${states.join(' or ')}.`,
+    { requestState: request.state },
+  );
+}

@@ -1,0 +1,220 @@
+import { type Change, type ChangeDraft, recordChange } from './change.ts';
+import { nextRotation, periods } from './cryptoperiod.ts';
+import { BackendStateUnexpected } from './errors.ts';
+import type { Execution } from './execution.ts';
+import type { BackendState, KeyRecord, KeyState, VersionRecord } from './key.ts';
+import type { KeyClass } from './key-class.ts';
+import { assertTransition } from './lifecycle.ts';
+import type { RequestRecord } from './request.ts';
+import { abandonUnborn, endRequest, releaseKey } from './request-end.ts';
+
+/** An execution whose effects in the backend have been seen, about to be recorded. */
+export type Completion = Execution & { readonly versions: readonly VersionRecord[] };
+
+/** The first version, or the successor of the current one, takes over. The request succeeds. */
+export function completeActivation(completion: Completion & { readonly keyClass: KeyClass }): Change {
+  const { now, request, key, versions, keyClass } = completion;
+  const next = versions.findLast(({ state }) => state === 'pre-activation');
+  if (next?.probe === undefined) {
+    throw new BackendStateUnexpected('No probed version waits for activation. Read the ledger of the key.', {
+      keyId: key.keyId,
+    });
+  }
+  const former = versions.find(({ version }) => version === key.currentVersion);
+  const due = nextRotation(keyClass, now);
+  const { rotationDue: _past, ...bare } = key;
+  return succeed(completion, {
+    key: {
+      ...bare,
+      state: moved(key.state, 'active'),
+      currentVersion: next.version,
+      ...(due === undefined ? {} : { rotationDue: due }),
+    },
+    versions: [
+      ...(former === undefined
+        ? []
+        : [
+            {
+              before: former,
+              after: { ...former, state: moved(former.state, 'deactivated'), deactivatedAt: now },
+            },
+          ]),
+      {
+        before: next,
+        after: { ...next, state: moved(next.state, 'active'), activatedAt: now, ...periods(keyClass, now) },
+      },
+    ],
+    entry: {
+      event: former === undefined ? 'activated' : 'rotated',
+      details: {
+        version: next.version,
+        ...(former === undefined ? {} : { formerVersion: former.version }),
+        ...(request.parameters.operation === 'rotate' ? { cause: request.parameters.cause } : {}),
+      },
+    },
+  });
+}
+
+/** Use of the key has been seen to fail. Suspended can be undone; compromised never. */
+export function completeRevocation(completion: Completion): Change {
+  const { now, request, key, versions } = completion;
+  const compromise = request.parameters.operation === 'revoke' && request.parameters.mode === 'compromise';
+  return succeed(completion, {
+    key: { ...key, state: compromise ? moved(key.state, 'compromised') : moved(key.state, 'suspended') },
+    versions: live(versions).map((version) => ({
+      before: version,
+      after: {
+        ...version,
+        backendState: 'Disabled',
+        ...(compromise
+          ? { state: moved(version.state, 'compromised'), compromisedAt: now }
+          : version.state === 'active'
+            ? { state: moved(version.state, 'suspended'), suspendedAt: now }
+            : {}),
+      },
+    })),
+    entry: { event: compromise ? 'compromised' : 'suspended', details: { reason: request.reason } },
+  });
+}
+
+/** The key has been seen to work again. */
+export function completeReinstatement(completion: Completion): Change {
+  const { key, versions } = completion;
+  return succeed(completion, {
+    key: { ...key, state: moved(key.state, 'active') },
+    versions: live(versions).map((version) => ({ before: version, after: enabledAgain(version) })),
+    entry: { event: 'reinstated', details: {} },
+  });
+}
+
+/** KMS has shown every KMS key of the key as pending deletion, the last one until `deletionDate`. */
+export function completeScheduling(completion: Completion & { readonly deletionDate: string }): Change {
+  const { now, request, key, versions, deletionDate } = completion;
+  const resumed = key.destruction?.status === 'interrupted' ? key.destruction.priorState : key.state;
+  return succeed(completion, {
+    key: {
+      ...key,
+      state: key.state === 'active' ? moved(key.state, 'suspended') : key.state,
+      destruction: {
+        status: 'scheduled',
+        requestId: request.requestId,
+        scheduledAt: now,
+        deletionDate,
+        priorState: resumed,
+      },
+    },
+    versions: live(versions).map((version) => ({
+      before: version,
+      after: {
+        ...version,
+        backendState: 'PendingDeletion',
+        ...(version.state === 'active' ? { state: moved(version.state, 'suspended'), suspendedAt: now } : {}),
+      },
+    })),
+    entry: { event: 'destruction-scheduled', details: { deletionDate } },
+  });
+}
+
+/** Whether the key's KMS keys work again once its destruction is cancelled: they go back to what they were. */
+export function worksAfterCancellation(key: KeyRecord): boolean {
+  return key.destruction?.priorState === 'active' || key.destruction?.priorState === 'deactivated';
+}
+
+/** The deletion has been seen to be cancelled and the state from before to be back. */
+export function completeCancellation(completion: Completion): Change {
+  const { key, versions } = completion;
+  if (key.destruction === undefined) {
+    throw new BackendStateUnexpected('The key has no destruction to cancel.', { keyId: key.keyId });
+  }
+  const { priorState } = key.destruction;
+  const works = worksAfterCancellation(key);
+  return succeed(completion, {
+    key: {
+      ...key,
+      state: priorState === key.state ? key.state : moved(key.state, priorState),
+      destruction: { ...key.destruction, status: 'cancelled' },
+    },
+    versions: live(versions).map((version) => ({
+      before: version,
+      after: works ? enabledAgain(version) : { ...version, backendState: 'Disabled' },
+    })),
+    entry: { event: 'destruction-cancelled', details: { state: priorState } },
+  });
+}
+
+/** The execution could not be carried through, and what could be undone has been. */
+export function failExecution({
+  now,
+  actor,
+  request,
+  key,
+  error,
+}: Execution & { readonly error: NonNullable<RequestRecord['error']> }): Change {
+  const end = abandonUnborn(releaseKey(key, request), request);
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: end.key },
+    request: { before: request, after: endRequest(request, 'failed', now, error) },
+    entries: [{ event: 'failed', details: { code: error.code } }, ...end.entries],
+    ...(end.alias === undefined ? {} : { alias: end.alias }),
+  });
+}
+
+/** Somebody other than Keyward took the key out of its deletion: the deletion is not taken up again without a new approval. */
+export function interruptDestruction({
+  now,
+  actor,
+  key,
+  versions,
+  by,
+}: Pick<Completion, 'now' | 'actor' | 'key' | 'versions'> & { readonly by: string }): Change {
+  if (key.destruction?.status !== 'scheduled') {
+    throw new BackendStateUnexpected('The key has no destruction to interrupt.', { keyId: key.keyId });
+  }
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: { ...key, destruction: { ...key.destruction, status: 'interrupted' } } },
+    versions: live(versions).map((version) => ({
+      before: version,
+      after: { ...version, backendState: 'Disabled' },
+    })),
+    entries: [{ event: 'destruction-interrupted', details: { by } }],
+  });
+}
+
+/** Versions whose KMS key still exists and that have not ended. */
+export function live(versions: readonly VersionRecord[]): VersionRecord[] {
+  return versions.filter(({ state }) => state !== 'destroyed' && state !== 'pre-activation');
+}
+
+function enabledAgain(version: VersionRecord): VersionRecord & { backendState: BackendState } {
+  const { suspendedAt: _over, ...bare } = version;
+  return version.state === 'suspended'
+    ? { ...bare, state: moved(version.state, 'active'), backendState: 'Enabled' }
+    : { ...version, backendState: 'Enabled' };
+}
+
+function moved(from: KeyState, to: KeyState): KeyState {
+  if (from !== to) assertTransition(from, to);
+  return to;
+}
+
+function succeed(
+  { now, actor, request, key }: Execution,
+  outcome: {
+    readonly key: KeyRecord;
+    readonly versions: NonNullable<ChangeDraft['versions']>;
+    readonly entry: ChangeDraft['entries'][number];
+  },
+): Change {
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: releaseKey(outcome.key, request) },
+    versions: outcome.versions,
+    request: { before: request, after: endRequest(request, 'succeeded', now) },
+    entries: [outcome.entry],
+  });
+}

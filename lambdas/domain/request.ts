@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import { hash, identifier, timestamp } from './formats.ts';
+import { actor } from './principal.ts';
+
+export const operation = z.enum([
+  'generate',
+  'rotate',
+  'revoke',
+  'reinstate',
+  'destroy',
+  'cancel-destruction',
+]);
+export type Operation = z.infer<typeof operation>;
+
+/** What a request asks for beyond its operation and key. */
+export const requestParameters = z.discriminatedUnion('operation', [
+  z.strictObject({ operation: z.literal('generate') }),
+  z.strictObject({ operation: z.literal('rotate'), cause: z.enum(['schedule', 'request', 'compromise']) }),
+  /** `suspend` can be undone by a reinstatement, `compromise` never. */
+  z.strictObject({ operation: z.literal('revoke'), mode: z.enum(['suspend', 'compromise']) }),
+  z.strictObject({ operation: z.literal('reinstate') }),
+  z.strictObject({ operation: z.literal('destroy'), windowDays: z.int().min(7).max(30) }),
+  z.strictObject({ operation: z.literal('cancel-destruction') }),
+]);
+export type RequestParameters = z.infer<typeof requestParameters>;
+
+/**
+ * `accepted -> (awaiting-approval -> approved ->) executing -> succeeded | failed`,
+ * and `denied`, `expired`, `cancelled` from before the execution.
+ */
+export const requestState = z.enum([
+  'accepted',
+  'awaiting-approval',
+  'approved',
+  'executing',
+  'succeeded',
+  'failed',
+  'denied',
+  'expired',
+  'cancelled',
+]);
+export type RequestState = z.infer<typeof requestState>;
+
+export const finalRequestStates: ReadonlySet<RequestState> = new Set([
+  'succeeded',
+  'failed',
+  'denied',
+  'expired',
+  'cancelled',
+]);
+
+/** How many different people of which groups must agree; a quorum of 0 asks nobody. */
+export const approvalRule = z.strictObject({
+  quorum: z.int().min(0).max(10),
+  /** Group names; `owner` stands for the key's owner. */
+  groups: z.array(z.string().min(1)).max(20),
+  /** How long the request waits for its quorum. */
+  expiresAfter: z.iso.duration(),
+});
+export type ApprovalRule = z.infer<typeof approvalRule>;
+
+/** What an approver is shown before deciding. It states its window and its gaps: unknown is never read as unused. */
+export const evidence = z.strictObject({
+  collectedAt: timestamp,
+  kmsKeys: z.array(
+    z.strictObject({
+      version: z.int().positive(),
+      kmsKeyArn: z.string(),
+      keyState: z.string(),
+      aliases: z.array(z.string()),
+      grants: z.array(
+        z.strictObject({ grantId: z.string(), grantee: z.string(), operations: z.array(z.string()) }),
+      ),
+    }),
+  ),
+  /** What could not be looked at, in sentences a person can weigh. */
+  gaps: z.array(z.string()),
+});
+export type Evidence = z.infer<typeof evidence>;
+
+export const requestRecord = z.strictObject({
+  requestId: identifier('req'),
+  keyId: identifier('key'),
+  owner: z.string(),
+  parameters: requestParameters,
+  requester: actor,
+  /** The requester's address, when known: told of the end. */
+  requesterEmail: z.email().optional(),
+  reason: z.string().min(1).max(1024),
+  className: z.string(),
+  classHash: hash,
+  approval: approvalRule,
+  evidence: evidence.optional(),
+  /** Makes the digest of each request its own. */
+  nonce: hash,
+  /** What an approval binds: see `requestDigest`. */
+  digest: hash,
+  /** When a request that still waits for its quorum ends as `expired`. */
+  expiresAt: timestamp,
+  state: requestState,
+  error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  rowVersion: z.int().positive(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  finishedAt: timestamp.optional(),
+});
+export type RequestRecord = z.infer<typeof requestRecord>;
+
+/** One person's yes or no to one digest. */
+export const decisionRecord = z.strictObject({
+  requestId: identifier('req'),
+  person: actor,
+  /** The person's groups when deciding: what the quorum counts. */
+  groups: z.array(z.string()),
+  verdict: z.enum(['approve', 'deny']),
+  reason: z.string().min(1).max(1024),
+  digest: hash,
+  channel: z.enum(['api', 'page']),
+  mfa: z.boolean(),
+  decidedAt: timestamp,
+});
+export type DecisionRecord = z.infer<typeof decisionRecord>;
