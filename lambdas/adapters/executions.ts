@@ -1,0 +1,90 @@
+import {
+  DescribeExecutionCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import type { Operation } from '../domain/request.ts';
+import { awsCall, refusedWith } from './aws-call.ts';
+import { environment } from './environment.ts';
+
+/** `undo` starts the machine only to take back what a lost execution did. */
+export type Start = 'run' | 'undo';
+
+export interface Executions {
+  /** Starts a request's machine under the request's id. Starting it twice is the same as once. */
+  start(requestId: string, operation: Operation, how: Start): Promise<void>;
+  /** `missing` is also said of one that ended more than 90 days ago. */
+  statusOf(requestId: string, operation: Operation, how: Start): Promise<'running' | 'ended' | 'missing'>;
+  /** Wakes a wait. The record tells what was decided; a wait that is over needs no waking. */
+  wake(taskToken: string): Promise<void>;
+}
+
+/** The ARNs of the machines that carry out each operation. */
+export type Machines = Readonly<Record<Operation, string>>;
+
+export function machinesOfEnvironment(): Machines {
+  const revoke = environment('REVOKE_MACHINE_ARN');
+  const destroy = environment('DESTROY_MACHINE_ARN');
+  return {
+    generate: environment('GENERATE_MACHINE_ARN'),
+    rotate: environment('ROTATE_MACHINE_ARN'),
+    revoke,
+    reinstate: revoke,
+    destroy,
+    'cancel-destruction': destroy,
+  };
+}
+
+export function createExecutions(client: SFNClient, machines: Machines): Executions {
+  return {
+    async start(requestId, operation, how) {
+      const input = how === 'run' ? { requestId } : { requestId, recover: true };
+      try {
+        await awsCall('states:StartExecution', () =>
+          client.send(
+            new StartExecutionCommand({
+              stateMachineArn: machines[operation],
+              name: nameOf(requestId, how),
+              input: JSON.stringify(input),
+            }),
+          ),
+        );
+      } catch (error) {
+        if (!refusedWith(error, 'ExecutionAlreadyExists')) throw error;
+      }
+    },
+    async statusOf(requestId, operation, how) {
+      const executionArn = `${machines[operation].replace(':stateMachine:', ':execution:')}:${nameOf(requestId, how)}`;
+      try {
+        const { status } = await awsCall('states:DescribeExecution', () =>
+          client.send(new DescribeExecutionCommand({ executionArn })),
+        );
+        return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'ended';
+      } catch (error) {
+        if (refusedWith(error, 'ExecutionDoesNotExist')) return 'missing';
+        throw error;
+      }
+    },
+    async wake(taskToken) {
+      try {
+        await awsCall('states:SendTaskSuccess', () =>
+          client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' })),
+        );
+      } catch (error) {
+        if (!refusedWith(error, 'TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken')) throw error;
+      }
+    },
+  };
+}
+
+export function sfnClient(): SFNClient {
+  return new SFNClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+  });
+}
+
+function nameOf(requestId: string, how: Start): string {
+  return how === 'run' ? requestId : `${requestId}-undo`;
+}

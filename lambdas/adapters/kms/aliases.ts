@@ -1,0 +1,35 @@
+import {
+  CreateAliasCommand,
+  DeleteAliasCommand,
+  type KMSClient,
+  paginateListAliases,
+  UpdateAliasCommand,
+} from '@aws-sdk/client-kms';
+import { awsCall } from '../aws-call.ts';
+
+export async function createAlias(client: KMSClient, alias: string, kmsKeyId: string): Promise<void> {
+  await awsCall('kms:CreateAlias', () =>
+    client.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: kmsKeyId })),
+  );
+}
+
+export async function updateAlias(client: KMSClient, alias: string, kmsKeyId: string): Promise<void> {
+  await awsCall('kms:UpdateAlias', () =>
+    client.send(new UpdateAliasCommand({ AliasName: alias, TargetKeyId: kmsKeyId })),
+  );
+}
+
+export async function deleteAlias(client: KMSClient, alias: string): Promise<void> {
+  await awsCall('kms:DeleteAlias', () => client.send(new DeleteAliasCommand({ AliasName: alias })));
+}
+
+/** The names that point at a KMS key. */
+export async function aliasesOf(client: KMSClient, kmsKeyId: string): Promise<string[]> {
+  return awsCall('kms:ListAliases', async () => {
+    const names: string[] = [];
+    for await (const page of paginateListAliases({ client }, { KeyId: kmsKeyId })) {
+      for (const { AliasName: name } of page.Aliases ?? []) if (name !== undefined) names.push(name);
+    }
+    return names;
+  });
+}

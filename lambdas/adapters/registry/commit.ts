@@ -1,0 +1,238 @@
+import { isDeepStrictEqual } from 'node:util';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Change, Write } from '../../domain/change.ts';
+import { AlreadyDecided, BackendBusy, LedgerBroken, NameTaken, RowConflict } from '../../domain/errors.ts';
+import { GENESIS } from '../../domain/ledger.ts';
+import { tableCall } from './call.ts';
+import { IdempotencyConflict } from './idempotency-conflict.ts';
+import type { IdempotencyRecord, Table } from './registry.ts';
+import {
+  decisionRow,
+  keyRow,
+  ledgerRow,
+  type Row,
+  recordIn,
+  records,
+  requestRow,
+  rowKey,
+  versionRow,
+} from './rows.ts';
+
+/** One row of the transaction: what must hold for it to be written, and what it means when it does not. */
+interface Put {
+  readonly row: Row;
+  readonly condition: string;
+  readonly names?: Record<string, string>;
+  readonly values?: Record<string, unknown>;
+  readonly refused: (found: Record<string, unknown> | undefined) => Error;
+}
+
+const NEW = 'attribute_not_exists(PK)';
+
+/**
+ * Writes a change in one transaction. Every row carries its condition, and what stands there instead comes back with
+ * the refusal, so that «missing», «changed by another» and «already written by this very commit» are told apart
+ * without a second read.
+ */
+export async function commitChange(
+  { client, tableName }: Table,
+  change: Change,
+  idempotency: IdempotencyRecord | undefined,
+): Promise<void> {
+  assertTellsOfItself(change);
+  const puts = rowsOf(change, idempotency);
+  try {
+    await tableCall('dynamodb:TransactWriteItems', () =>
+      client.send(
+        new TransactWriteCommand({
+          TransactItems: puts.map(({ row, condition, names, values }) => ({
+            Put: {
+              TableName: tableName,
+              Item: row,
+              ConditionExpression: condition,
+              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+              ...(names === undefined ? {} : { ExpressionAttributeNames: names }),
+              ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+            },
+          })),
+        }),
+      ),
+    );
+  } catch (error) {
+    const cancelled = error instanceof Error ? error.cause : undefined;
+    if (cancelled instanceof TransactionCanceledException) throwRefusal(cancelled, puts);
+    throw error;
+  }
+}
+
+/** Returns when the rows stand as this commit wrote them: its answer was lost and it was sent again. */
+function throwRefusal(
+  { CancellationReasons: reasons = [] }: TransactionCanceledException,
+  puts: readonly Put[],
+): void {
+  const failed = puts.flatMap((put, position) => {
+    const reason = reasons[position];
+    return reason?.Code === undefined || reason.Code === 'None' ? [] : [{ put, reason }];
+  });
+  const busy = failed.find(({ reason }) => reason.Code !== 'ConditionalCheckFailed');
+  if (busy !== undefined) {
+    throw new BackendBusy(`The commit met another one (${busy.reason.Code}); it is tried again.`, {
+      awsCode: busy.reason.Code,
+    });
+  }
+  const refusals = failed.map(({ put, reason }) => ({
+    put,
+    found: reason.Item === undefined ? undefined : unmarshall(reason.Item),
+  }));
+  if (
+    refusals.length > 0 &&
+    refusals.every(({ put, found }) => found !== undefined && sameRow(put.row, found))
+  )
+    return;
+  const [first] = refusals.toSorted((a, b) => rank(a.put) - rank(b.put));
+  throw first === undefined
+    ? new BackendBusy('The commit was cancelled without a reason; it is tried again.')
+    : first.put.refused(first.found);
+}
+
+/** What a caller should hear first, when several rows refuse. */
+function rank({ row }: Put): number {
+  const order = ['IDEMPOTENCY#', 'ALIAS#', 'DECISION#'].findIndex((head) => row.PK.startsWith(head));
+  return order === -1 ? 3 : order;
+}
+
+function sameRow(wanted: Row, found: Record<string, unknown>): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(wanted)), JSON.parse(JSON.stringify(found)));
+}
+
+function rowsOf(change: Change, idempotency: IdempotencyRecord | undefined): Put[] {
+  const { key, versions, request, decision, entries, alias } = change;
+  const { keyId, alias: name, updatedAt } = key.after;
+  return [
+    versioned(keyRow(key.after), key),
+    ...versions.map((version) => versioned(versionRow(version.after), version)),
+    ...(request === undefined ? [] : [versioned(requestRow(request.after), request)]),
+    ...entries.map((entry) => created(ledgerRow(entry))),
+    ...(decision === undefined
+      ? []
+      : [
+          {
+            row: decisionRow(decision),
+            condition: NEW,
+            refused: (found: Record<string, unknown> | undefined) => decidedBefore(found),
+          },
+        ]),
+    ...(alias === undefined ? [] : [aliasRow(alias, name, keyId, updatedAt)]),
+    ...newKmsKeys(change),
+    ...(idempotency === undefined ? [] : [idempotencyRow(idempotency, updatedAt)]),
+  ];
+}
+
+function versioned<T extends { rowVersion: number }>(row: Row, { before }: Write<T>): Put {
+  const refused = (found: Record<string, unknown> | undefined) =>
+    new RowConflict(
+      found === undefined
+        ? `${row.PK} / ${row.SK} is not there to be changed.`
+        : `${row.PK} / ${row.SK} was written by somebody else in between.`,
+      { item: `${row.PK}/${row.SK}`, expected: before?.rowVersion, found: rowVersionOf(found) },
+    );
+  return before === undefined
+    ? { row, condition: NEW, refused }
+    : {
+        row,
+        condition: '#record.#rowVersion = :before',
+        names: { '#record': 'record', '#rowVersion': 'rowVersion' },
+        values: { ':before': before.rowVersion },
+        refused,
+      };
+}
+
+function created(row: Row): Put {
+  return {
+    row,
+    condition: NEW,
+    refused: () =>
+      new RowConflict(`${row.PK} / ${row.SK} is there already.`, { item: `${row.PK}/${row.SK}` }),
+  };
+}
+
+function aliasRow(act: 'reserve' | 'release', alias: string, keyId: string, at: string): Put {
+  return {
+    row: { ...rowKey.alias(alias), keyId, ...(act === 'release' ? { releasedAt: at } : {}) },
+    condition: `${NEW} OR keyId = :mine OR attribute_exists(releasedAt)`,
+    values: { ':mine': keyId },
+    refused: (found) =>
+      new NameTaken(`${alias} belongs to ${String(found?.keyId)}. Choose another name, or use that key.`, {
+        pointer: '/name',
+        keyId: found?.keyId,
+      }),
+  };
+}
+
+/** Which key a KMS key belongs to, written with its first version: what tags say can be changed by others. */
+function newKmsKeys({ key, versions }: Change): Put[] {
+  const { keyId } = key.after;
+  return versions
+    .filter(({ before }) => before === undefined)
+    .map(({ after }) => ({
+      row: { ...rowKey.kmsKey(after.kmsKeyArn), keyId },
+      condition: `${NEW} OR keyId = :mine`,
+      values: { ':mine': keyId },
+      refused: (found) =>
+        new RowConflict(`${after.kmsKeyArn} belongs to another key already.`, {
+          item: after.kmsKeyArn,
+          found: found?.keyId,
+        }),
+    }));
+}
+
+function idempotencyRow(record: IdempotencyRecord, now: string): Put {
+  return {
+    row: {
+      ...rowKey.idempotency(record.key),
+      ...record,
+      ttl: Math.floor(Date.parse(record.expiresAt) / 1000),
+    },
+    condition: `${NEW} OR expiresAt < :now`,
+    values: { ':now': now },
+    refused: (found) => new IdempotencyConflict(found),
+  };
+}
+
+function decidedBefore(found: Record<string, unknown> | undefined): Error {
+  const { verdict, decidedAt } = recordIn(records.decision, found);
+  return new AlreadyDecided(`You decided this request on ${decidedAt}: ${verdict}. A decision stands.`, {
+    verdict,
+    decidedAt,
+  });
+}
+
+function rowVersionOf(found: Record<string, unknown> | undefined): unknown {
+  const record = found?.record;
+  return typeof record === 'object' && record !== null && 'rowVersion' in record
+    ? record.rowVersion
+    : undefined;
+}
+
+/** No state change without its ledger entry: a change that breaks the chain never reaches the table. */
+function assertTellsOfItself({ key, versions, request, entries }: Change): void {
+  const broken = (why: string) =>
+    new LedgerBroken(`A commit was refused: ${why}.`, { keyId: key.after.keyId });
+  let seq = key.before?.ledgerSeq ?? 0;
+  let head = key.before?.ledgerHead ?? GENESIS;
+  for (const entry of entries) {
+    if (entry.seq !== seq + 1 || entry.previousHash !== head)
+      throw broken('its ledger entries do not follow the chain');
+    seq = entry.seq;
+    head = entry.hash;
+  }
+  if (entries.length === 0) throw broken('it has no ledger entry');
+  if (key.after.ledgerSeq !== seq || key.after.ledgerHead !== head)
+    throw broken('the key does not name its last entry');
+  for (const write of [key, ...versions, ...(request === undefined ? [] : [request])]) {
+    if (write.after.rowVersion !== (write.before?.rowVersion ?? 0) + 1)
+      throw broken('a row version was skipped');
+  }
+}

@@ -1,0 +1,81 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Change } from '../../domain/change.ts';
+import type { KeyRecord, KeyState, VersionRecord } from '../../domain/key.ts';
+import type { LedgerEntry } from '../../domain/ledger.ts';
+import type { DecisionRecord, RequestRecord, RequestState } from '../../domain/request.ts';
+import { commitChange } from './commit.ts';
+import { type DueItem, lists } from './lists.ts';
+import { markers } from './markers.ts';
+import { reads } from './reads.ts';
+
+/** A page of a list; `next` is a cursor to go on from, absent at the end. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly next?: string;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Whose or which: an owner's items, or all in a state. */
+export type Filter<State> =
+  | { readonly owner: string; readonly state?: State }
+  | { readonly owner?: undefined; readonly state: State };
+
+/** The answer to one caller's `Idempotency-Key`. */
+export interface IdempotencyRecord {
+  /** SHA-256 over the caller, the route and the caller's key. */
+  readonly key: string;
+  /** SHA-256 over the canonical body. */
+  readonly bodyHash: string;
+  readonly requestId: string;
+  readonly expiresAt: string;
+}
+
+/** The registry: the record of every key, request and decision. Reads by id are strongly consistent. */
+export interface Registry {
+  getKey(keyId: string): Promise<KeyRecord | undefined>;
+  /** Versions ascending. */
+  getKeyWithVersions(keyId: string): Promise<{ key: KeyRecord; versions: VersionRecord[] } | undefined>;
+  getRequest(requestId: string): Promise<RequestRecord | undefined>;
+  getDecisions(requestId: string): Promise<DecisionRecord[]>;
+  /** Ascending. */
+  getLedger(keyId: string, page: PageRequest): Promise<Page<LedgerEntry>>;
+  getWholeLedger(keyId: string): Promise<LedgerEntry[]>;
+  listKeys(filter: Filter<KeyState>, page: PageRequest): Promise<Page<KeyRecord>>;
+  listRequests(filter: Filter<RequestState>, page: PageRequest): Promise<Page<RequestRecord>>;
+  /** What is due by `now`, oldest first within each shard. */
+  listDue(now: string): AsyncIterable<DueItem>;
+  /** The key that has reserved an alias. */
+  holderOfAlias(alias: string): Promise<string | undefined>;
+  /** The key that a KMS key belongs to, by its ARN. */
+  keyIdOfKmsKey(kmsKeyArn: string): Promise<string | undefined>;
+  getIdempotency(key: string): Promise<IdempotencyRecord | undefined>;
+  /**
+   * Commits a change whole or not at all. Throws LedgerBroken (the change does not tell of itself), RowConflict
+   * (somebody was first), NameTaken, AlreadyDecided, IdempotencyConflict or BackendBusy.
+   */
+  commit(change: Change, extra?: { readonly idempotency?: IdempotencyRecord }): Promise<void>;
+  /** The last writer wins: a wait that was retried has a new token. */
+  putTaskToken(requestId: string, token: string, at: string): Promise<void>;
+  getTaskToken(requestId: string): Promise<string | undefined>;
+  /** Marks something as done; false when it was marked before. The mark goes after `seconds`. */
+  claimOnce(id: string, seconds: number): Promise<boolean>;
+  isClaimed(id: string): Promise<boolean>;
+}
+
+export interface Table {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+}
+
+export function createRegistry(table: Table): Registry {
+  return {
+    ...reads(table),
+    ...lists(table),
+    ...markers(table),
+    commit: (change, extra = {}) => commitChange(table, change, extra.idempotency),
+  };
+}

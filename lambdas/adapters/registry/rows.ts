@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { keyDueAt, requestDueAt } from '../../domain/due.ts';
+import { RecordCorrupt } from '../../domain/errors.ts';
+import { type KeyRecord, keyRecord, type VersionRecord, versionRecord } from '../../domain/key.ts';
+import { type LedgerEntry, ledgerEntry } from '../../domain/ledger.ts';
+import {
+  type DecisionRecord,
+  decisionRecord,
+  type RequestRecord,
+  requestRecord,
+} from '../../domain/request.ts';
+
+/** A row as the table holds it: its two keys, what the indexes want of it, and the record. */
+export interface Row {
+  readonly PK: string;
+  readonly SK: string;
+  readonly [attribute: string]: unknown;
+}
+
+export interface RowKey {
+  readonly PK: string;
+  readonly SK: string;
+}
+
+/** How many partitions the due index is spread over. */
+const SHARDS = 4;
+
+const pad = (n: number, width: number): string => String(n).padStart(width, '0');
+
+/** The keys of every kind of row. */
+export const rowKey = {
+  key: (keyId: string): RowKey => ({ PK: `KEY#${keyId}`, SK: 'KEY' }),
+  version: (keyId: string, version: number): RowKey => ({
+    PK: `KEY#${keyId}`,
+    SK: `VERSION#${pad(version, 6)}`,
+  }),
+  ledger: (keyId: string, seq: number): RowKey => ({ PK: `KEY#${keyId}`, SK: `LEDGER#${pad(seq, 10)}` }),
+  request: (requestId: string): RowKey => ({ PK: `REQUEST#${requestId}`, SK: 'REQUEST' }),
+  decision: (requestId: string, personId: string): RowKey => ({
+    PK: `DECISION#${requestId}`,
+    SK: `PERSON#${personId}`,
+  }),
+  token: (requestId: string): RowKey => ({ PK: `TOKEN#${requestId}`, SK: 'TOKEN' }),
+  alias: (alias: string): RowKey => ({ PK: `ALIAS#${alias}`, SK: 'ALIAS' }),
+  idempotency: (key: string): RowKey => ({ PK: `IDEMPOTENCY#${key}`, SK: 'IDEMPOTENCY' }),
+  kmsKey: (kmsKeyArn: string): RowKey => ({ PK: `KMSKEY#${kmsKeyArn}`, SK: 'KMSKEY' }),
+  once: (id: string): RowKey => ({ PK: `ONCE#${id}`, SK: 'ONCE' }),
+} as const;
+
+export function keyRow(record: KeyRecord): Row {
+  return {
+    ...rowKey.key(record.keyId),
+    ...listed('KEY', record.keyId, record.owner, record.state),
+    ...due('key', record.keyId, keyDueAt(record)),
+    record,
+  };
+}
+
+export function versionRow(record: VersionRecord): Row {
+  return { ...rowKey.version(record.keyId, record.version), record };
+}
+
+export function ledgerRow(record: LedgerEntry): Row {
+  return { ...rowKey.ledger(record.keyId, record.seq), record };
+}
+
+export function requestRow(record: RequestRecord): Row {
+  return {
+    ...rowKey.request(record.requestId),
+    ...listed('REQUEST', record.requestId, record.owner, record.state),
+    ...due('request', record.requestId, requestDueAt(record)),
+    record,
+  };
+}
+
+export function decisionRow(record: DecisionRecord): Row {
+  return { ...rowKey.decision(record.requestId, record.person.id), record };
+}
+
+/** The record in a row. Throws RecordCorrupt: a row that cannot be read is never passed over. */
+export function recordIn<S extends z.ZodType>(schema: S, row: unknown): z.output<S> {
+  const parsed = z.looseObject({ PK: z.string(), SK: z.string(), record: schema }).safeParse(row);
+  if (parsed.success) return parsed.data.record as z.output<S>;
+  const { PK, SK } = z.object({ PK: z.string().catch('?'), SK: z.string().catch('?') }).parse(row);
+  throw new RecordCorrupt(
+    `The row ${PK} / ${SK} does not hold what it should.`,
+    { PK, SK },
+    { cause: parsed.error },
+  );
+}
+
+export const records = {
+  key: keyRecord,
+  version: versionRecord,
+  ledger: ledgerEntry,
+  request: requestRecord,
+  decision: decisionRecord,
+} as const;
+
+export const ownerPartition = (kind: 'KEY' | 'REQUEST', owner: string): string => `OWNER#${owner}#${kind}`;
+export const statePartition = (kind: 'KEY' | 'REQUEST', state: string): string => `${kind}#${state}`;
+export const duePartitions: readonly string[] = Array.from({ length: SHARDS }, (_, shard) => `DUE#${shard}`);
+
+function listed(kind: 'KEY' | 'REQUEST', id: string, owner: string, state: string) {
+  return {
+    ownerPk: ownerPartition(kind, owner),
+    ownerSk: `${state}#${id}`,
+    statePk: statePartition(kind, state),
+    stateSk: id,
+  };
+}
+
+function due(kind: 'key' | 'request', id: string, dueAt: string | undefined) {
+  if (dueAt === undefined) return {};
+  const shard = (createHash('sha256').update(id).digest()[0] ?? 0) % SHARDS;
+  return { duePk: duePartitions[shard], dueSk: `${dueAt}#${kind}#${id}` };
+}

@@ -1,0 +1,38 @@
+import type { KMSClient } from '@aws-sdk/client-kms';
+import { cancelKmsDeletion } from '../adapters/kms/deletion.ts';
+import { live } from '../domain/outcome.ts';
+import {
+  distinctKmsKeys,
+  forwardFor,
+  readHeldWork,
+  type StepDependencies,
+  type StepInput,
+} from './held-key.ts';
+import { kmsKeyOf, settledAs } from './kms-key-state.ts';
+
+/**
+ * Takes every KMS key of a key out of its deletion window. KMS leaves them Disabled; whether they work again is the
+ * next step's. To undo a destruction that failed half-way it takes back only what the registry does not say is going.
+ */
+export function cancelDeletion(deps: StepDependencies & { readonly kms: KMSClient }) {
+  return async (input: StepInput): Promise<{ cancelled: number[] }> => {
+    const { kms } = deps;
+    const { request, versions } = await readHeldWork(
+      deps,
+      'cancel-deletion',
+      input,
+      forwardFor('cancel-destruction'),
+    );
+    const asked = request.parameters.operation === 'cancel-destruction';
+    const cancelled: number[] = [];
+    for (const version of distinctKmsKeys(live(versions))) {
+      if (!asked && version.backendState === 'PendingDeletion') continue;
+      const { keyState } = await kmsKeyOf(kms, version);
+      if (keyState !== 'PendingDeletion') continue;
+      await cancelKmsDeletion(kms, version.kmsKeyId);
+      await settledAs(kms, version, 'Disabled');
+      cancelled.push(version.version);
+    }
+    return { cancelled };
+  };
+}

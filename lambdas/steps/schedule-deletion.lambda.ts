@@ -1,0 +1,11 @@
+import { kmsClient } from '../adapters/kms/client.ts';
+import { step } from '../adapters/step.ts';
+import { stepInput } from './held-key.ts';
+import { protectedKeys } from './protected-keys.ts';
+import { runtime } from './runtime.ts';
+import { scheduleDeletion } from './schedule-deletion.ts';
+
+export const handler = step(
+  stepInput,
+  scheduleDeletion({ ...runtime, kms: kmsClient(), protectedKeys: protectedKeys() }),
+);

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import { describeKmsKey } from '../adapters/kms/keys.ts';
+import type { Registry } from '../adapters/registry/registry.ts';
+import { completeDestruction, type Observation } from '../domain/certificate.ts';
+import { isBefore } from '../domain/cryptoperiod.ts';
+import { keyDueAt } from '../domain/due.ts';
+import { RecordCorrupt } from '../domain/errors.ts';
+import type { KeyRecord, VersionRecord } from '../domain/key.ts';
+import { classNamed, type KeyClasses } from '../domain/key-class.ts';
+import { interruptDestruction, live } from '../domain/outcome.ts';
+import { actorOf, type Principal } from '../domain/principal.ts';
+import { submitOperation } from '../domain/submission.ts';
+
+const schedule: Principal = {
+  kind: 'service',
+  id: 'service:schedule',
+  name: 'rotation schedule',
+  groups: [],
+  mfa: false,
+};
+
+export interface DueKeyDependencies {
+  readonly registry: Pick<Registry, 'getKeyWithVersions' | 'getRequest' | 'getDecisions' | 'commit'>;
+  readonly kms: KMSClient;
+  readonly classes: KeyClasses;
+  readonly newRequestId: () => string;
+}
+
+interface Due {
+  readonly now: string;
+  readonly key: KeyRecord;
+  readonly versions: readonly VersionRecord[];
+}
+
+/** Looks after a key whose time has come: the end of its deletion window first, else its rotation. */
+export function tendKey(deps: DueKeyDependencies) {
+  return async (keyId: string, now: string): Promise<string> => {
+    const found = await deps.registry.getKeyWithVersions(keyId);
+    const due = found === undefined ? undefined : keyDueAt(found.key);
+    if (found === undefined || due === undefined || isBefore(now, due)) return 'nothing';
+    return found.key.destruction?.status === 'scheduled'
+      ? observeDeletion(deps, { now, ...found })
+      : submitRotation(deps, { now, ...found });
+  };
+}
+
+/** One rotation a due date: a request that is still open stands for it, and a race is settled by the row version. */
+async function submitRotation(
+  { registry, classes, newRequestId }: DueKeyDependencies,
+  { now, key }: Due,
+): Promise<string> {
+  if (key.openRequests.rotate !== undefined) return 'rotation is open';
+  await registry.commit(
+    submitOperation({
+      now,
+      ids: { requestId: newRequestId(), nonce: randomBytes(32).toString('hex') },
+      requester: schedule,
+      keyClass: classNamed(classes, key.className),
+      key,
+      parameters: { operation: 'rotate', cause: 'schedule' },
+      reason: `The rotation fell due on ${key.rotationDue}.`,
+    }),
+  );
+  return 'rotation submitted';
+}
+
+/**
+ * The window is over: a KMS key that KMS knows no more is gone. One that still waits is looked at again (KMS may take
+ * a day longer); one that was taken out of its window by somebody else interrupts the destruction. An answer other
+ * than «not found» is never read as gone.
+ */
+async function observeDeletion(
+  { registry, kms }: DueKeyDependencies,
+  { now, key, versions }: Due,
+): Promise<string> {
+  const observations: Observation[] = [];
+  for (const { kmsKeyArn } of live(versions)) {
+    const found = await describeKmsKey(kms, kmsKeyArn);
+    if (found?.keyState === 'PendingDeletion') return 'still pending deletion';
+    if (found !== undefined) {
+      await registry.commit(
+        interruptDestruction({
+          now,
+          actor: actorOf(schedule),
+          key,
+          versions,
+          by: `unknown: ${kmsKeyArn} was found ${found.keyState}`,
+        }),
+      );
+      return 'destruction interrupted';
+    }
+    observations.push({ kmsKeyArn, evidence: 'kms:DescribeKey answered NotFoundException', observedAt: now });
+  }
+  const { requestId } = key.destruction ?? {};
+  const request = requestId === undefined ? undefined : await registry.getRequest(requestId);
+  if (request === undefined) {
+    throw new RecordCorrupt(`The destruction of ${key.keyId} names no request that exists.`, {
+      keyId: key.keyId,
+    });
+  }
+  const decisions = await registry.getDecisions(request.requestId);
+  await registry.commit(
+    completeDestruction({ now, actor: actorOf(schedule), key, versions, request, decisions, observations }),
+  );
+  return 'destroyed';
+}
