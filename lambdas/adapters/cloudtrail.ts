@@ -86,7 +86,7 @@ function callerOf({ userIdentity, eventType }: CloudTrailRecord): Caller {
   };
 }
 
-const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]{1,64}$/;
+const KEY_ARN = /^arn:[\w-]{1,32}:kms:[\w-]{1,32}:\d{12}:key\/[\w-]{1,64}$/;
 const KEY_ID = /^[\w-]{1,64}$/;
 const ALIAS = /^(?:arn:[\w-]+:kms:[\w-]+:\d{12}:)?(alias\/.+)$/s;
 
@@ -118,7 +118,8 @@ function keyArnOf(
   if (!KEY_ID.test(reference) || awsRegion === undefined || recipientAccountId === undefined)
     return undefined;
   const partition = /^arn:([\w-]+):/.exec(userIdentity.arn ?? '')?.[1] ?? 'aws';
-  return `arn:${partition}:kms:${awsRegion}:${recipientAccountId}:key/${reference}`;
+  const arn = `arn:${partition}:kms:${awsRegion}:${recipientAccountId}:key/${reference}`;
+  return KEY_ARN.test(arn) ? arn : undefined;
 }
 
 const tags = z.array(z.looseObject({ tagKey: optionalText }).catch({})).catch([]);

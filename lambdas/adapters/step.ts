@@ -1,4 +1,4 @@
-import middy from '@middy/core';
+import middleware from '@middy/core';
 import type * as z from 'zod';
 import { InvalidInput, KeywardError } from '../domain/errors.ts';
 import { log } from './log.ts';
@@ -8,7 +8,7 @@ import { log } from './log.ts';
  * the machine's Retry and Catch to match.
  */
 export function step<S extends z.ZodType, R>(schema: S, run: (input: z.output<S>) => Promise<R>) {
-  return middy(async (event: unknown): Promise<R> => {
+  return middleware(async (event: unknown): Promise<R> => {
     const parsed = schema.safeParse(event);
     if (!parsed.success) {
       throw new InvalidInput('The step was called with an input it does not know.', {

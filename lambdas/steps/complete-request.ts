@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Change } from '../domain/change.ts';
 import { BackendStateUnexpected } from '../domain/errors.ts';
 import { timestamp } from '../domain/formats.ts';

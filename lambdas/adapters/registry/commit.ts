@@ -62,37 +62,36 @@ export async function commitChange(
     );
   } catch (error) {
     const cancelled = error instanceof Error ? error.cause : undefined;
-    if (cancelled instanceof TransactionCanceledException) throwRefusal(cancelled, puts);
-    throw error;
+    if (!(cancelled instanceof TransactionCanceledException)) throw error;
+    const refusal = refusalOf(cancelled, puts);
+    if (refusal !== undefined) throw refusal;
   }
 }
 
-/** Returns when the rows stand as this commit wrote them: its answer was lost and it was sent again. */
-function throwRefusal(
+/** Why a commit was refused; nothing when its rows stand as it wrote them: its answer was lost and it was sent again. */
+function refusalOf(
   { CancellationReasons: reasons = [] }: TransactionCanceledException,
   puts: readonly Put[],
-): void {
+): Error | undefined {
   const failed = puts.flatMap((put, position) => {
     const reason = reasons[position];
     return reason?.Code === undefined || reason.Code === 'None' ? [] : [{ put, reason }];
   });
   const busy = failed.find(({ reason }) => reason.Code !== 'ConditionalCheckFailed');
   if (busy !== undefined) {
-    throw new BackendBusy(`The commit met another one (${busy.reason.Code}); it is tried again.`, {
-      awsCode: busy.reason.Code,
-    });
+    const { Code: awsCode } = busy.reason;
+    return new BackendBusy(`The commit met another one (${awsCode}); it is tried again.`, { awsCode });
   }
   const refusals = failed.map(({ put, reason }) => ({
     put,
     found: reason.Item === undefined ? undefined : unmarshall(reason.Item),
   }));
-  if (
-    refusals.length > 0 &&
-    refusals.every(({ put, found }) => found !== undefined && sameRow(put.row, found))
-  )
-    return;
+  const [key] = puts;
+  const standsWhole =
+    refusals.some(({ put }) => put === key) && refusals.every(({ put, found }) => sameRow(put.row, found));
+  if (standsWhole) return undefined;
   const [first] = refusals.toSorted((a, b) => rank(a.put) - rank(b.put));
-  throw first === undefined
+  return first === undefined
     ? new BackendBusy('The commit was cancelled without a reason; it is tried again.')
     : first.put.refused(first.found);
 }
@@ -103,8 +102,8 @@ function rank({ row }: Put): number {
   return order === -1 ? 3 : order;
 }
 
-function sameRow(wanted: Row, found: Record<string, unknown>): boolean {
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(wanted)), JSON.parse(JSON.stringify(found)));
+function sameRow(wanted: Row, found: Record<string, unknown> | undefined): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(wanted)), found);
 }
 
 function rowsOf(change: Change, idempotency: IdempotencyRecord | undefined): Put[] {

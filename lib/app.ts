@@ -1,0 +1,3 @@
+import { createKeywardApp } from './keyward-app.ts';
+
+createKeywardApp();

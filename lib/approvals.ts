@@ -1,0 +1,87 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { signInEnvironment } from './api.ts';
+import type { LambdaFactory } from './lambda-factory.ts';
+import { logRemoval } from './logs.ts';
+import type { Registry } from './registry.ts';
+import type { Stage } from './stage.ts';
+
+interface PortalProps {
+  readonly stage: Stage;
+  readonly lambdas: LambdaFactory;
+  readonly registry: Registry;
+}
+
+/** The page on which approvers sign in, see what they are asked, and decide. */
+export class Portal extends Construct {
+  readonly lambda: LambdaFunction;
+
+  constructor(scope: Construct, id: string, { stage, lambdas, registry }: PortalProps) {
+    super(scope, id);
+    const sessionSecret = new Secret(this, 'SessionSecret', {
+      description: 'Signs the sessions of the page for approvers. A new value ends all sessions.',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: logRemoval(stage),
+    });
+    acknowledge(sessionSecret, {
+      SMG4: 'Sessions last minutes; a new value signs everybody out, which is done by hand when it has to be.',
+    });
+    this.lambda = lambdas.create(this, 'Portal', {
+      does: 'The page for approvers: sign in, read, decide',
+      timeout: Duration.seconds(15),
+      environment: { SESSION_SECRET_ARN: sessionSecret.secretArn, ...signInEnvironment(stage) },
+    });
+    this.lambda.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['secretsmanager:GetSecretValue'],
+        resources: [sessionSecret.secretArn],
+      }),
+    );
+    registry.grantWrite(this.lambda, ['KEY#', 'REQUEST#', 'DECISION#', 'IDEMPOTENCY#']);
+  }
+}
+
+interface ApprovalsProps extends PortalProps {
+  readonly portalUrl: string;
+}
+
+/** The two Lambdas that the approval machine calls. */
+export class Approvals extends Construct {
+  readonly open: LambdaFunction;
+  readonly readOutcome: LambdaFunction;
+
+  constructor(scope: Construct, id: string, { stage, lambdas, registry, portalUrl }: ApprovalsProps) {
+    super(scope, id);
+    this.open = lambdas.create(this, 'OpenApproval', {
+      does: 'Opens an approval and tells those who may decide',
+      timeout: Duration.seconds(30),
+      environment: { MAIL_FROM: stage.mailFrom, PORTAL_URL: portalUrl },
+    });
+    registry.grantWrite(this.open, ['KEY#', 'REQUEST#', 'TOKEN#']);
+    registry.grantReadTokens(this.open);
+    this.#grantMail(this.open, stage.mailFrom);
+
+    this.readOutcome = lambdas.create(this, 'ReadOutcome', {
+      does: 'Reads what was decided, and records that nothing was in time',
+      timeout: Duration.seconds(30),
+    });
+    registry.grantWrite(this.readOutcome, ['KEY#', 'REQUEST#']);
+  }
+
+  #grantMail(lambda: LambdaFunction, sender: string): void {
+    const identity = (resourceName: string) =>
+      Stack.of(this).formatArn({ service: 'ses', resource: 'identity', resourceName });
+    lambda.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ses:SendEmail'],
+        // SES knows the sender by the address or by its domain, whichever is verified.
+        resources: [identity(sender), identity(sender.slice(sender.lastIndexOf('@') + 1))],
+        conditions: { StringEquals: { 'ses:FromAddress': sender } },
+      }),
+    );
+  }
+}

@@ -1,0 +1,32 @@
+/** Every Lambda of the stack and its entry: `lambdas/<entry>.lambda.ts`, which exports `handler`. */
+export const lambdaEntries = {
+  Api: 'api/api',
+  Decisions: 'api/decisions',
+  Authorizer: 'api/authorizer',
+  Portal: 'approvals/portal',
+  OpenApproval: 'approvals/open-approval',
+  ReadOutcome: 'approvals/read-outcome',
+  Dispatch: 'requests/dispatch',
+  Sweep: 'sweep/sweep',
+  Orphans: 'sweep/orphans',
+  PrepareRequest: 'steps/prepare-request',
+  BeginExecution: 'steps/begin-execution',
+  CreateVersion: 'steps/create-version',
+  BindAlias: 'steps/bind-alias',
+  ProbeVersion: 'steps/probe-version',
+  RotateInPlace: 'steps/rotate-in-place',
+  RestrictVersion: 'steps/restrict-version',
+  DisableKey: 'steps/disable-key',
+  EnableKey: 'steps/enable-key',
+  ScheduleDeletion: 'steps/schedule-deletion',
+  CancelDeletion: 'steps/cancel-deletion',
+  DiscardVersion: 'steps/discard-version',
+  CompleteRequest: 'steps/complete-request',
+  FailRequest: 'steps/fail-request',
+  DetectTampering: 'alerts/detect-tampering',
+  ReadTrail: 'alerts/read-trail',
+} as const;
+
+export type LambdaId = keyof typeof lambdaEntries;
+
+export const lambdaIds = Object.keys(lambdaEntries) as readonly LambdaId[];

@@ -1,0 +1,68 @@
+/* oxlint-disable no-new -- a construct joins the tree by being made */
+import { Duration } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { LambdaFactory } from './lambda-factory.ts';
+import type { ManagedKeys } from './managed-keys.ts';
+import { createDeadLetterQueue } from './queues.ts';
+import type { Registry } from './registry.ts';
+import { Repeatedly } from './repeatedly.ts';
+import type { Steps } from './steps.ts';
+import type { Workflows } from './workflows.ts';
+
+interface SweepProps {
+  readonly lambdas: LambdaFactory;
+  readonly registry: Registry;
+  readonly managedKeys: ManagedKeys;
+  readonly steps: Steps;
+  readonly workflows: Workflows;
+}
+
+/** What time alone sets off: each minute what is due, late or lost; each hour the KMS keys that nobody recorded. */
+export class Sweep extends Construct {
+  readonly lambda: LambdaFunction;
+  readonly orphans: LambdaFunction;
+  readonly deadLetters: Queue;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { lambdas, registry, managedKeys, steps, workflows }: SweepProps,
+  ) {
+    super(scope, id);
+    this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
+
+    this.lambda = lambdas.create(this, 'Sweep', {
+      does: 'Moves what is due, late or lost',
+      timeout: Duration.seconds(55),
+    });
+    registry.grantWrite(this.lambda, ['KEY#', 'REQUEST#', 'ALIAS#']);
+    workflows.grantStart(this.lambda);
+    workflows.grantDescribe(this.lambda);
+    managedKeys.grant(this.lambda, ['kms:DescribeKey']);
+    new Repeatedly(this, 'EveryMinute', {
+      lambda: this.lambda,
+      every: Duration.minutes(1),
+      deadLetters: this.deadLetters,
+    });
+
+    // It discards as the step does, and the key policies know one role for that.
+    const discard = steps.of('DiscardVersion');
+    this.orphans = lambdas.create(this, 'Orphans', {
+      does: 'Discards the KMS keys that a lost attempt made',
+      timeout: Duration.minutes(5),
+      ...(discard.role && { role: discard.role }),
+    });
+    registry.grantRead(this.orphans);
+    managedKeys.grant(this.orphans, ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ScheduleKeyDeletion']);
+    managedKeys.grantNaming(this.orphans, ['kms:DeleteAlias']);
+    managedKeys.grantListing(this.orphans, ['kms:ListAliases', 'tag:GetResources']);
+    steps.tellRoles(this.orphans);
+    new Repeatedly(this, 'EveryHour', {
+      lambda: this.orphans,
+      every: Duration.hours(1),
+      deadLetters: this.deadLetters,
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import type { ControlRoutes } from '../kms/control-routes.ts';
+import type { VirtualClock } from './virtual-time.ts';
+
+const advanceSchema = z.strictObject({
+  advance: z.union([z.iso.duration(), z.number().nonnegative()]),
+});
+
+/** `GET /_local/clock` reads the clock, `POST /_local/clock` `{advance: 'P30D' | milliseconds}` moves it. */
+export function clockRoutes(clock: VirtualClock): ControlRoutes {
+  const reading = () => ({ now: clock.now().toISOString(), offsetMilliseconds: clock.offsetMilliseconds });
+  return {
+    'GET /_local/clock': reading,
+    'POST /_local/clock': ({ body }) => {
+      clock.advance(advanceSchema.parse(body).advance);
+      return reading();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** A CloudTrail record of a management event, as trails and EventBridge carry it since 2025. */
+export interface CloudTrailRecord {
+  readonly eventVersion: '1.11';
+  readonly userIdentity: UserIdentity;
+  /** ISO-8601 UTC, whole seconds. */
+  readonly eventTime: string;
+  readonly eventSource: string;
+  readonly eventName: string;
+  readonly awsRegion: string;
+  readonly sourceIPAddress: string;
+  readonly userAgent: string;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly requestParameters: Fields | null;
+  readonly responseElements: Fields | null;
+  readonly additionalEventData?: Fields;
+  /** Service events have none. */
+  readonly requestID?: string;
+  readonly eventID: string;
+  readonly readOnly: boolean;
+  readonly resources?: readonly RecordedResource[];
+  readonly eventType: 'AwsApiCall' | 'AwsServiceEvent';
+  readonly managementEvent: true;
+  readonly recipientAccountId: string;
+  readonly serviceEventDetails?: Fields;
+  readonly eventCategory: 'Management';
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface RecordedResource {
+  readonly accountId: string;
+  readonly type: string;
+  readonly ARN: string;
+}
+
+/** Who called; for a service event only the account and `invokedBy`. */
+export interface UserIdentity {
+  readonly type?: 'Root' | 'IAMUser' | 'AssumedRole';
+  readonly principalId?: string;
+  readonly arn?: string;
+  readonly accountId: string;
+  readonly accessKeyId?: string;
+  readonly userName?: string;
+  readonly invokedBy?: string;
+  readonly sessionContext?: SessionContext;
+}
+
+interface SessionContext {
+  readonly sessionIssuer: {
+    readonly type: 'Role';
+    readonly principalId: string;
+    readonly arn: string;
+    readonly accountId: string;
+    readonly userName: string;
+  };
+  readonly attributes: { readonly creationDate: string; readonly mfaAuthenticated: 'false' };
+}
+
+/** A time as records write it: without fractions of a second. */
+export function recordTime(epochMilliseconds: number): string {
+  return new Date(epochMilliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}

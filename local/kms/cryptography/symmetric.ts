@@ -1,0 +1,81 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+export type EncryptionContext = Readonly<Record<string, string>>;
+
+/** Which key and which of its materials a ciphertext was made with. */
+export interface CiphertextOrigin {
+  readonly keyId: string;
+  readonly materialId: string;
+}
+
+/**
+ * Ciphertext: a format byte, the key's id (16 bytes), the material's id (32), the IV (12), the
+ * authentication tag (16), then the AES-256-GCM output. All that comes before the IV is authenticated too.
+ */
+const FORMAT = 1;
+const HEADER_BYTES = 1 + 16 + 32;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const CIPHER = 'aes-256-gcm';
+
+/** Throws RangeError when the secret is not 32 bytes. */
+export function encryptSymmetric(
+  secret: Buffer,
+  origin: CiphertextOrigin,
+  plaintext: Buffer,
+  context: EncryptionContext,
+): Buffer {
+  const header = Buffer.concat([
+    Buffer.of(FORMAT),
+    Buffer.from(origin.keyId.replaceAll('-', ''), 'hex'),
+    Buffer.from(origin.materialId, 'hex'),
+  ]);
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv(CIPHER, secret, iv, { authTagLength: TAG_BYTES });
+  cipher.setAAD(authenticatedData(header, context));
+  const output = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  return Buffer.concat([header, iv, cipher.getAuthTag(), output]);
+}
+
+/** Undefined when these bytes are no ciphertext of this form. */
+export function originOf(ciphertext: Buffer): CiphertextOrigin | undefined {
+  if (ciphertext.length < HEADER_BYTES + IV_BYTES + TAG_BYTES || ciphertext[0] !== FORMAT) return undefined;
+  const id = ciphertext.toString('hex', 1, 17);
+  return {
+    keyId: [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20)].join('-'),
+    materialId: ciphertext.toString('hex', 17, HEADER_BYTES),
+  };
+}
+
+/** Undefined when the ciphertext was altered, or was made with another secret or encryption context. */
+export function decryptSymmetric(
+  secret: Buffer,
+  ciphertext: Buffer,
+  context: EncryptionContext,
+): Buffer | undefined {
+  const header = ciphertext.subarray(0, HEADER_BYTES);
+  const iv = ciphertext.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
+  const tag = ciphertext.subarray(HEADER_BYTES + IV_BYTES, HEADER_BYTES + IV_BYTES + TAG_BYTES);
+  const decipher = createDecipheriv(CIPHER, secret, iv, { authTagLength: TAG_BYTES });
+  decipher.setAAD(authenticatedData(header, context)).setAuthTag(tag);
+  const plaintext = decipher.update(ciphertext.subarray(HEADER_BYTES + IV_BYTES + TAG_BYTES));
+  try {
+    return Buffer.concat([plaintext, decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One byte string for one context: pairs in the order of their keys, each text after its length. */
+function authenticatedData(header: Buffer, context: EncryptionContext): Buffer {
+  const pairs = Object.entries(context)
+    .map(([key, value]) => ({ key: Buffer.from(key), value: Buffer.from(value) }))
+    .toSorted((a, b) => a.key.compare(b.key));
+  return Buffer.concat([header, ...pairs.flatMap(({ key, value }) => [sized(key), sized(value)])]);
+}
+
+function sized(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}

@@ -1,0 +1,32 @@
+/** An error as the AWS JSON protocol carries it: `code` becomes `__type`. */
+export class ServiceError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.name = 'ServiceError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export const validation = (message: string) => new ServiceError('ValidationException', message);
+
+export const notFound = (message: string) => new ServiceError('NotFoundException', message);
+
+/** For what AWS KMS has and this server does not, and for what AWS KMS itself refuses for a kind of key. */
+export const unsupported = (message: string) => new ServiceError('UnsupportedOperationException', message);
+
+export const invalidKeyUsage = (message: string) => new ServiceError('InvalidKeyUsageException', message);
+
+export const invalidCiphertext = () =>
+  new ServiceError(
+    'InvalidCiphertextException',
+    'The ciphertext is corrupted, or was made with another key or another encryption context.',
+  );
+
+export const limitExceeded = (message: string) => new ServiceError('LimitExceededException', message);
+
+export const malformedPolicy = (message: string) =>
+  new ServiceError('MalformedPolicyDocumentException', message);

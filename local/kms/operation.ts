@@ -1,0 +1,149 @@
+import * as z from 'zod';
+import type { ConditionValues } from './authorization/conditions.ts';
+import type { GrantQuestion } from './authorization/grant-permissions.ts';
+import { validation } from './errors.ts';
+import { type AcceptedReference, type ResolvedKey, resolveKey } from './key-reference.ts';
+import type { Kms } from './kms.ts';
+import type { Principal } from './principal.ts';
+import { type RecordFields, recordedFields } from './recorded-fields.ts';
+import type { KmsKey } from './store/keys.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What a call touches: what it must be allowed on, and what its record names. */
+export type Touch =
+  | ({ readonly kind: 'key' /** Its state does not matter. */; readonly formerTarget?: true } & ResolvedKey)
+  | { readonly kind: 'alias'; readonly arn: string }
+  /** No single resource; `action` when it is not the operation's own. */
+  | { readonly kind: 'account'; readonly action?: string };
+
+/** Something that AWS KMS does by itself, and records so. */
+export interface ServiceEvent {
+  readonly name: 'RotateKey' | 'DeleteKey';
+  readonly keyArn: string;
+  readonly details?: RecordFields;
+}
+
+export interface Call {
+  readonly kms: Kms;
+  readonly principal: Principal;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export interface Outcome {
+  /** The body of the answer, with dates as epoch seconds and bytes as base64; none when left out. */
+  readonly output?: JsonObject;
+  /** CloudTrail's responseElements; left out, it is the key's ARN for a change and null for a read. */
+  readonly responseElements?: RecordFields;
+  readonly additionalEventData?: RecordFields;
+  /** The key that the call made. */
+  readonly createdKey?: KmsKey;
+  readonly serviceEvents?: readonly ServiceEvent[];
+}
+
+/** A call whose input is valid; `resolve` finds what it touches, and the effect on it. */
+export interface PreparedCall {
+  readonly requestParameters: RecordFields | null;
+  readonly conditions: ConditionValues;
+  readonly encryptionContext: Readonly<Record<string, string>>;
+  readonly dryRun: boolean;
+  readonly resolve: (kms: Kms) => Resolved;
+}
+
+export interface Resolved {
+  /** What a call about a grant asks of the grants that may allow it. */
+  readonly aboutGrant?: Pick<GrantQuestion, 'retiredGrantId' | 'grantedOperations'>;
+  readonly touches: readonly Touch[];
+  readonly effect: (call: Call) => Outcome;
+}
+
+export interface Operation {
+  /** Whether CloudTrail calls it a read. */
+  readonly readOnly: boolean;
+  /** Checks the input. What may take seconds, the making of keys, is done here, outside of the atomic effect. */
+  readonly prepare: (body: unknown) => PreparedCall | Promise<PreparedCall>;
+}
+
+interface Definition<I> {
+  readonly schema: z.ZodType<I>;
+  readonly readOnly: boolean;
+  /** The condition keys that this operation adds, in lower case. */
+  readonly conditions?: (input: I) => ConditionValues;
+  /** What CloudTrail records as the input, if not the whole. */
+  readonly recorded?: (input: I) => RecordFields | null;
+}
+
+/** An operation whose resources are its own matter. */
+export function operation<I extends JsonObject>(
+  definition: Definition<I> & {
+    readonly resolve: (kms: Kms, input: I) => Resolved;
+  },
+): Operation {
+  return {
+    readOnly: definition.readOnly,
+    prepare: (body) => {
+      const input = parseInput(definition.schema, body);
+      return prepared(definition, input, (kms) => definition.resolve(kms, input));
+    },
+  };
+}
+
+/** An operation on the one key that KeyId names. */
+export function keyOperation<I extends JsonObject & { readonly KeyId: string }>(
+  definition: Definition<I> & {
+    readonly accepts?: AcceptedReference;
+    readonly handle: (call: Call & { readonly key: KmsKey }, input: I) => Outcome;
+  },
+): Operation {
+  return operation({
+    ...definition,
+    resolve: (kms, input) => {
+      const resolved = resolveKey(kms, input.KeyId, definition.accepts ?? 'key');
+      return {
+        touches: [{ kind: 'key', ...resolved }],
+        effect: (call) => definition.handle({ ...call, key: resolved.key }, input),
+      };
+    },
+  });
+}
+
+/** Throws ValidationException naming each member that is wrong. */
+export function parseInput<I>(schema: z.ZodType<I>, body: unknown): I {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message }) => `Value at '${path.join('.')}' failed to satisfy constraint: ${message}`,
+  );
+  const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
+  throw validation(`${count} detected: ${problems.join('; ')}`);
+}
+
+/** What is the same for every operation, from the names that AWS KMS gives the members. */
+export function prepared<I extends JsonObject>(
+  definition: Pick<Definition<I>, 'conditions' | 'recorded'>,
+  input: I,
+  resolve: PreparedCall['resolve'],
+): PreparedCall {
+  const encryptionContext = contextSchema.parse(input.EncryptionContext);
+  return {
+    requestParameters: definition.recorded ? definition.recorded(input) : recordedFields(input),
+    conditions: { ...contextConditions(encryptionContext), ...definition.conditions?.(input) },
+    encryptionContext,
+    dryRun: input.DryRun === true,
+    resolve,
+  };
+}
+
+const contextSchema = z.record(z.string(), z.string()).default({});
+
+function contextConditions(context: Readonly<Record<string, string>>): ConditionValues {
+  const entries = Object.entries(context);
+  if (entries.length === 0) return {};
+  return {
+    ...Object.fromEntries(
+      entries.map(([key, value]) => [`kms:encryptioncontext:${key.toLowerCase()}`, [value]]),
+    ),
+    'kms:encryptioncontextkeys': entries.map(([key]) => key),
+  };
+}

@@ -1,0 +1,139 @@
+import * as z from 'zod';
+import { limitExceeded, notFound, ServiceError, validation } from '../errors.ts';
+import { aliasArn, existingKey, resolveKey } from '../key-reference.ts';
+import { isSymmetric } from '../key-specs.ts';
+import type { Kms } from '../kms.ts';
+import { operation } from '../operation.ts';
+import { pageOf } from '../pagination.ts';
+import type { Alias } from '../store/aliases.ts';
+import { keyId, pagination } from './fields.ts';
+import { epochSeconds } from './key-metadata.ts';
+
+const ALIASES_PER_KEY = 50;
+
+const aliasName = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[a-zA-Z0-9:/_-]+$/);
+
+const aliasAndKey = z.strictObject({ AliasName: aliasName, TargetKeyId: keyId });
+
+export const createAlias = operation({
+  schema: aliasAndKey,
+  readOnly: false,
+  resolve: (kms, { AliasName: name, TargetKeyId }) => {
+    checkName(name);
+    const { key } = resolveKey(kms, TargetKeyId, 'key');
+    const arn = aliasArn(kms.account, name);
+    return {
+      touches: [
+        { kind: 'alias', arn },
+        { kind: 'key', key },
+      ],
+      effect: ({ now }) => {
+        if (kms.aliases.find(name) !== undefined) {
+          throw new ServiceError('AlreadyExistsException', `An alias with the name ${arn} already exists`);
+        }
+        checkRoom(kms, key.id);
+        kms.aliases.insert(name, key.id, now);
+        return { responseElements: { keyId: key.arn } };
+      },
+    };
+  },
+});
+
+export const updateAlias = operation({
+  schema: aliasAndKey,
+  readOnly: false,
+  resolve: (kms, { AliasName: name, TargetKeyId }) => {
+    checkName(name);
+    const former = existingKey(kms, existingAlias(kms, name).keyId);
+    const { key } = resolveKey(kms, TargetKeyId, 'key');
+    return {
+      touches: [
+        { kind: 'alias', arn: aliasArn(kms.account, name) },
+        { kind: 'key', key },
+        { kind: 'key', key: former, formerTarget: true },
+      ],
+      effect: ({ now }) => {
+        if (isSymmetric(former.spec) !== isSymmetric(key.spec) || former.usage !== key.usage) {
+          throw validation(
+            `Alias ${name} can only move to a key of the same type and usage (${former.usage}): ` +
+              'delete it and create it anew.',
+          );
+        }
+        if (former.id !== key.id) checkRoom(kms, key.id);
+        kms.aliases.point(name, key.id, now);
+        return { responseElements: { keyId: key.arn } };
+      },
+    };
+  },
+});
+
+export const deleteAlias = operation({
+  schema: z.strictObject({ AliasName: aliasName }),
+  readOnly: false,
+  resolve: (kms, { AliasName: name }) => {
+    checkName(name);
+    const key = existingKey(kms, existingAlias(kms, name).keyId);
+    return {
+      touches: [
+        { kind: 'alias', arn: aliasArn(kms.account, name) },
+        { kind: 'key', key },
+      ],
+      effect: () => {
+        kms.aliases.delete(name);
+        return { responseElements: { keyId: key.arn } };
+      },
+    };
+  },
+});
+
+export const listAliases = operation({
+  schema: z.strictObject({ KeyId: keyId.optional(), ...pagination(50, 100) }),
+  readOnly: true,
+  resolve: (kms, input) => ({
+    // IAM alone decides who may list aliases, also those of one key.
+    touches: [{ kind: 'account' }],
+    effect: () => {
+      const aliases =
+        input.KeyId === undefined
+          ? kms.aliases.list()
+          : kms.aliases.ofKey(resolveKey(kms, input.KeyId, 'key').key.id);
+      const { items, position } = pageOf(aliases, (alias) => alias.name, input);
+      return { output: { Aliases: items.map((alias) => listEntry(kms, alias)), ...position } };
+    },
+  }),
+});
+
+function listEntry(kms: Kms, { name, keyId: target, createdAt, updatedAt }: Alias) {
+  return {
+    AliasName: name,
+    AliasArn: aliasArn(kms.account, name),
+    TargetKeyId: target,
+    CreationDate: epochSeconds(createdAt),
+    LastUpdatedDate: epochSeconds(updatedAt),
+  };
+}
+
+function checkName(name: string): void {
+  const problem = !name.startsWith('alias/')
+    ? 'An alias must start with the prefix "alias/".'
+    : name.startsWith('alias/aws/')
+      ? 'Aliases that begin with "alias/aws/" are reserved for AWS managed keys.'
+      : undefined;
+  if (problem !== undefined) throw new ServiceError('InvalidAliasNameException', problem);
+}
+
+function existingAlias(kms: Kms, name: string): Alias {
+  const alias = kms.aliases.find(name);
+  if (alias === undefined) throw notFound(`Alias ${aliasArn(kms.account, name)} is not found.`);
+  return alias;
+}
+
+function checkRoom(kms: Kms, id: string): void {
+  if (kms.aliases.ofKey(id).length >= ALIASES_PER_KEY) {
+    throw limitExceeded(`The key has ${ALIASES_PER_KEY} aliases, and cannot have more.`);
+  }
+}

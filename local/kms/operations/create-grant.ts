@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { limitExceeded, unsupported, validation } from '../errors.ts';
+import { resolveKey } from '../key-reference.ts';
+import { isSymmetric } from '../key-specs.ts';
+import { type Call, type Outcome, operation } from '../operation.ts';
+import type { GrantTerms } from '../store/grants.ts';
+import type { KmsKey } from '../store/keys.ts';
+import { dryRun, grantTokens, keyId, principalArn } from './fields.ts';
+import { checkGrantOperations, GRANT_OPERATIONS } from './grant-operations.ts';
+import { newGrantToken } from './grant-tokens.ts';
+
+const GRANTS_PER_KEY = 50_000;
+
+const context = z.record(z.string(), z.string().max(384)).refine((pairs) => Object.keys(pairs).length <= 8, {
+  error: 'An encryption context constraint has 8 pairs at most.',
+});
+
+const createSchema = z.strictObject({
+  KeyId: keyId,
+  GranteePrincipal: principalArn.optional(),
+  RetiringPrincipal: principalArn.optional(),
+  GranteeServicePrincipal: z.string().optional(),
+  RetiringServicePrincipal: z.string().optional(),
+  Operations: z.array(z.enum(GRANT_OPERATIONS)).min(1),
+  Constraints: z
+    .strictObject({
+      EncryptionContextSubset: context.optional(),
+      EncryptionContextEquals: context.optional(),
+      SourceArn: z.string().optional(),
+    })
+    .optional(),
+  Name: z
+    .string()
+    .min(1)
+    .max(256)
+    .regex(/^[a-zA-Z0-9:/_-]+$/)
+    .optional(),
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+});
+
+type CreateInput = z.infer<typeof createSchema>;
+
+export const createGrant = operation({
+  schema: createSchema,
+  readOnly: false,
+  conditions: (input) => ({
+    'kms:grantoperations': input.Operations,
+    'kms:granteeprincipal': present(input.GranteePrincipal),
+    'kms:retiringprincipal': present(input.RetiringPrincipal),
+    'kms:grantconstrainttype': Object.keys(input.Constraints ?? {}),
+    'kms:grantisforawsresource': ['false'],
+  }),
+  resolve: (kms, input) => {
+    const { key } = resolveKey(kms, input.KeyId, 'key');
+    return {
+      touches: [{ kind: 'key', key }],
+      aboutGrant: { grantedOperations: input.Operations },
+      effect: (call) => create(call, key, input),
+    };
+  },
+});
+
+function create({ kms, now }: Call, key: KmsKey, input: CreateInput): Outcome {
+  const terms = termsOf(input);
+  checkGrantOperations(key, terms.operations);
+  if (terms.constraints !== undefined && !isSymmetric(key.spec)) {
+    throw validation('Encryption context constraints are for symmetric encryption keys only.');
+  }
+  const grants = kms.grants.ofKey(key.id);
+  const same =
+    terms.name === undefined ? undefined : grants.find((one) => isDeepStrictEqual(one.terms, terms));
+  if (same === undefined && grants.length >= GRANTS_PER_KEY) {
+    throw limitExceeded(`A key can have ${GRANTS_PER_KEY} grants at most.`);
+  }
+  const id = same?.id ?? randomBytes(32).toString('hex');
+  if (same === undefined) kms.grants.insert({ id, keyId: key.id, createdAt: now, terms });
+  return {
+    output: { GrantId: id, GrantToken: newGrantToken(id) },
+    responseElements: { grantId: id, keyId: key.arn },
+  };
+}
+
+function termsOf(input: CreateInput): GrantTerms {
+  const { GranteePrincipal, GranteeServicePrincipal, RetiringServicePrincipal, Constraints } = input;
+  if (GranteeServicePrincipal ?? RetiringServicePrincipal ?? Constraints?.SourceArn) {
+    throw unsupported('The local KMS has no grants for service principals: give GranteePrincipal.');
+  }
+  if (GranteePrincipal === undefined) throw validation('GranteePrincipal is required.');
+  const { EncryptionContextSubset: subset, EncryptionContextEquals: exact } = Constraints ?? {};
+  const constraints = {
+    ...(subset === undefined ? {} : { encryptionContextSubset: subset }),
+    ...(exact === undefined ? {} : { encryptionContextEquals: exact }),
+  };
+  return {
+    granteePrincipal: GranteePrincipal,
+    operations: input.Operations.toSorted(),
+    ...(Object.keys(constraints).length === 0 ? {} : { constraints }),
+    ...(input.RetiringPrincipal === undefined ? {} : { retiringPrincipal: input.RetiringPrincipal }),
+    ...(input.Name === undefined ? {} : { name: input.Name }),
+  };
+}
+
+const present = (value: string | undefined) => (value === undefined ? [] : [value]);

@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { KEY_SPECS, type KeySpec } from '../key-specs.ts';
+
+/** The members that AWS KMS's operations share, with their documented limits. */
+
+export const keyId = z.string().min(1).max(2048);
+
+/** Base64 of so many bytes. */
+export const bytes = (minimum: number, maximum: number) =>
+  z
+    .base64()
+    .transform((text) => Buffer.from(text, 'base64'))
+    .refine((data) => data.length >= minimum && data.length <= maximum, {
+      error: `Member must have length between ${minimum} and ${maximum} bytes`,
+    });
+
+export const encryptionContext = z.record(z.string(), z.string()).optional();
+
+/** Grants take effect at once here, so tokens are taken and not needed. */
+export const grantTokens = z.array(z.string().min(1).max(8192)).max(10).optional();
+
+export const dryRun = z.boolean().optional();
+
+export const pagination = (defaultLimit: number, maximumLimit: number) => ({
+  Limit: z.int().min(1).max(maximumLimit).default(defaultLimit),
+  Marker: z.string().min(1).max(1024).optional(),
+});
+
+export const tagKey = z.string().min(1).max(128);
+
+export const tags = z.array(z.strictObject({ TagKey: tagKey, TagValue: z.string().max(256) })).max(50);
+
+export const description = z.string().max(8192);
+
+/** The key specs of this server. */
+export const KEY_SPEC_NAMES = Object.keys(KEY_SPECS).filter((name): name is KeySpec =>
+  Object.hasOwn(KEY_SPECS, name),
+);
+
+/** Of an IAM principal; a session of a role is `arn:aws:sts::...:assumed-role/...`. */
+export const principalArn = z.string().regex(/^arn:aws:(?:iam|sts)::\d{12}:\S+$/);

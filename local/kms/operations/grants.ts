@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { notFound } from '../errors.ts';
+import { existingKey, resolveKey } from '../key-reference.ts';
+import type { Kms } from '../kms.ts';
+import { keyOperation, operation } from '../operation.ts';
+import { pageOf } from '../pagination.ts';
+import type { Grant } from '../store/grants.ts';
+import type { KmsKey } from '../store/keys.ts';
+import { dryRun, keyId, pagination, principalArn } from './fields.ts';
+import { grantIdOf } from './grant-tokens.ts';
+import { epochSeconds } from './key-metadata.ts';
+
+const grantId = z.string().min(1).max(128);
+
+export const listGrants = keyOperation({
+  schema: z.strictObject({
+    KeyId: keyId,
+    GrantId: grantId.optional(),
+    GranteePrincipal: principalArn.optional(),
+    ...pagination(50, 100),
+  }),
+  readOnly: true,
+  handle: ({ kms, key }, input) => {
+    const grants = kms.grants
+      .ofKey(key.id)
+      .filter((grant) => input.GrantId === undefined || grant.id === input.GrantId)
+      .filter(
+        ({ terms }) =>
+          input.GranteePrincipal === undefined || terms.granteePrincipal === input.GranteePrincipal,
+      );
+    const { items, position } = pageOf(grants, (grant) => grant.id, input);
+    return { output: { Grants: items.map((grant) => listEntry(kms, key, grant)), ...position } };
+  },
+});
+
+export const revokeGrant = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, GrantId: grantId, DryRun: dryRun }),
+  readOnly: false,
+  handle: ({ kms, key }, input) => {
+    kms.grants.delete(existingGrant(kms, input.GrantId, key.id).id);
+    return {};
+  },
+});
+
+const retireSchema = z
+  .strictObject({
+    GrantToken: z.string().min(1).max(8192).optional(),
+    KeyId: keyId.optional(),
+    GrantId: grantId.optional(),
+    DryRun: dryRun,
+  })
+  .refine(
+    ({ GrantToken, KeyId, GrantId }) =>
+      (GrantToken === undefined) === (KeyId !== undefined && GrantId !== undefined),
+    { error: 'Give GrantToken, or KeyId and GrantId.' },
+  );
+
+export const retireGrant = operation({
+  schema: retireSchema,
+  readOnly: false,
+  recorded: () => null,
+  resolve: (kms, input) => {
+    const id = input.GrantToken === undefined ? (input.GrantId ?? '') : grantIdOf(input.GrantToken);
+    const keyOfGrant = input.KeyId === undefined ? undefined : resolveKey(kms, input.KeyId, 'key').key.id;
+    const grant = existingGrant(kms, id, keyOfGrant);
+    const key = existingKey(kms, grant.keyId);
+    return {
+      touches: [{ kind: 'key', key }],
+      aboutGrant: { retiredGrantId: grant.id },
+      effect: () => {
+        kms.grants.delete(grant.id);
+        return { additionalEventData: { grantId: grant.id } };
+      },
+    };
+  },
+});
+
+function listEntry(kms: Kms, key: KmsKey, { id, createdAt, terms }: Grant) {
+  const { encryptionContextSubset, encryptionContextEquals } = terms.constraints ?? {};
+  return {
+    KeyId: key.arn,
+    GrantId: id,
+    Name: terms.name ?? '',
+    CreationDate: epochSeconds(createdAt),
+    GranteePrincipal: terms.granteePrincipal,
+    RetiringPrincipal: terms.retiringPrincipal,
+    IssuingAccount: `arn:aws:iam::${kms.account.accountId}:root`,
+    Operations: terms.operations,
+    ...(terms.constraints === undefined
+      ? {}
+      : {
+          Constraints: {
+            EncryptionContextSubset: encryptionContextSubset,
+            EncryptionContextEquals: encryptionContextEquals,
+          },
+        }),
+  };
+}
+
+function existingGrant(kms: Kms, id: string, ofKey: string | undefined): Grant {
+  const grant = kms.grants.find(id);
+  if (grant === undefined || (ofKey !== undefined && grant.keyId !== ofKey)) {
+    throw notFound(`Grant ID ${id} not found`);
+  }
+  return grant;
+}

@@ -1,0 +1,45 @@
+import { isSymmetric, specFacts } from '../key-specs.ts';
+import type { Kms } from '../kms.ts';
+import type { JsonObject } from '../operation.ts';
+import { type RecordFields, recordedDate, recordedFields } from '../recorded-fields.ts';
+import type { KmsKey } from '../store/keys.ts';
+
+/** KeyMetadata as DescribeKey and CreateKey answer it. */
+export function keyMetadata(kms: Kms, key: KmsKey): JsonObject {
+  return {
+    AWSAccountId: kms.account.accountId,
+    KeyId: key.id,
+    Arn: key.arn,
+    CreationDate: epochSeconds(key.createdAt),
+    Enabled: key.state === 'Enabled',
+    Description: key.description,
+    KeyUsage: key.usage,
+    KeyState: key.state,
+    ...(key.deletionAt === null ? {} : { DeletionDate: epochSeconds(key.deletionAt) }),
+    Origin: 'AWS_KMS',
+    KeyManager: 'CUSTOMER',
+    CustomerMasterKeySpec: key.spec,
+    KeySpec: key.spec,
+    ...algorithms(key),
+    MultiRegion: false,
+    ...(isSymmetric(key.spec) ? { CurrentKeyMaterialId: kms.materials.current(key.id).id } : {}),
+  };
+}
+
+/** The algorithms that the key is for, under the name that its usage gives them. */
+export function algorithms(key: KmsKey): JsonObject {
+  const { encryption, signing } = specFacts(key.spec);
+  return key.usage === 'SIGN_VERIFY' ? { SigningAlgorithms: signing } : { EncryptionAlgorithms: encryption };
+}
+
+/** KeyMetadata in CloudTrail's words. */
+export function recordedMetadata(kms: Kms, key: KmsKey): RecordFields {
+  return {
+    keyMetadata: { ...recordedFields(keyMetadata(kms, key)), creationDate: recordedDate(key.createdAt) },
+  };
+}
+
+/** How the AWS JSON protocol writes a time. */
+export function epochSeconds(epochMilliseconds: number): number {
+  return epochMilliseconds / 1000;
+}

@@ -1,0 +1,81 @@
+import { createPublicKey } from 'node:crypto';
+import * as z from 'zod';
+import { privateKeyOf } from '../cryptography/material.ts';
+import { unsupported } from '../errors.ts';
+import { isSymmetric } from '../key-specs.ts';
+import { keyOperation, operation } from '../operation.ts';
+import { pageOf } from '../pagination.ts';
+import { description, grantTokens, keyId, pagination } from './fields.ts';
+import { algorithms, keyMetadata } from './key-metadata.ts';
+
+const keyOnly = z.strictObject({ KeyId: keyId });
+
+export const describeKey = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, GrantTokens: grantTokens }),
+  readOnly: true,
+  accepts: 'key-or-alias',
+  handle: ({ kms, key }) => ({ output: { KeyMetadata: keyMetadata(kms, key) } }),
+});
+
+export const listKeys = operation({
+  schema: z.strictObject(pagination(100, 1000)),
+  readOnly: true,
+  resolve: (kms, input) => ({
+    touches: [{ kind: 'account' }],
+    effect: () => {
+      const { items, position } = pageOf(kms.keys.list(), (key) => key.id, input);
+      return {
+        output: { Keys: items.map((key) => ({ KeyId: key.id, KeyArn: key.arn })), ...position },
+      };
+    },
+  }),
+});
+
+export const enableKey = keyOperation({
+  schema: keyOnly,
+  readOnly: false,
+  handle: ({ kms, key }) => {
+    kms.keys.setState(key.id, 'Enabled');
+    return {};
+  },
+});
+
+export const disableKey = keyOperation({
+  schema: keyOnly,
+  readOnly: false,
+  handle: ({ kms, key }) => {
+    kms.keys.setState(key.id, 'Disabled');
+    return {};
+  },
+});
+
+export const updateKeyDescription = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, Description: description }),
+  readOnly: false,
+  handle: ({ kms, key }, input) => {
+    kms.keys.setDescription(key.id, input.Description);
+    return {};
+  },
+});
+
+export const getPublicKey = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, GrantTokens: grantTokens }),
+  readOnly: true,
+  accepts: 'key-or-alias',
+  handle: ({ kms, key }) => {
+    if (isSymmetric(key.spec)) {
+      throw unsupported(`${key.arn} is a symmetric key: it has no public key.`);
+    }
+    const publicKey = createPublicKey(privateKeyOf(kms.materials.current(key.id).secret));
+    return {
+      output: {
+        KeyId: key.arn,
+        PublicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+        CustomerMasterKeySpec: key.spec,
+        KeySpec: key.spec,
+        KeyUsage: key.usage,
+        ...algorithms(key),
+      },
+    };
+  },
+});

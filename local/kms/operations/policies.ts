@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { parseKeyPolicy } from '../authorization/policy-document.ts';
+import { notFound, validation } from '../errors.ts';
+import { keyOperation } from '../operation.ts';
+import { checkLockout } from '../policy-lockout.ts';
+import { keyId, pagination } from './fields.ts';
+
+/** A key has one policy of its own, with this name. */
+const POLICY_NAME = 'default';
+
+const policyName = z.string().min(1).max(128).default(POLICY_NAME);
+
+export const getKeyPolicy = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, PolicyName: policyName }),
+  readOnly: true,
+  conditions: (input) => ({ 'kms:policyname': [input.PolicyName] }),
+  handle: ({ key }, input) => {
+    if (input.PolicyName !== POLICY_NAME) throw notFound(`No such policy exists: ${input.PolicyName}`);
+    return { output: { Policy: key.policy, PolicyName: POLICY_NAME } };
+  },
+});
+
+export const putKeyPolicy = keyOperation({
+  schema: z.strictObject({
+    KeyId: keyId,
+    PolicyName: policyName,
+    Policy: z.string().min(1).max(131_072),
+    BypassPolicyLockoutSafetyCheck: z.boolean().default(false),
+  }),
+  readOnly: false,
+  conditions: (input) => ({
+    'kms:policyname': [input.PolicyName],
+    'kms:bypasspolicylockoutsafetycheck': [String(input.BypassPolicyLockoutSafetyCheck)],
+  }),
+  handle: ({ kms, principal, key }, input) => {
+    if (input.PolicyName !== POLICY_NAME) throw validation('The only valid policy name is default.');
+    parseKeyPolicy(input.Policy);
+    checkLockout(kms, principal, { ...key, policy: input.Policy }, input.BypassPolicyLockoutSafetyCheck);
+    kms.keys.setPolicy(key.id, input.Policy);
+    return {};
+  },
+});
+
+export const listKeyPolicies = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, ...pagination(100, 1000) }),
+  readOnly: true,
+  handle: () => ({ output: { PolicyNames: [POLICY_NAME], Truncated: false } }),
+});

@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { digestBytes, isSignatureValid, signMessage } from '../cryptography/signing.ts';
+import { ServiceError, unsupported, validation } from '../errors.ts';
+import { KEY_SPECS, type SigningAlgorithm, UNSUPPORTED_SIGNING_ALGORITHMS } from '../key-specs.ts';
+import { keyOperation } from '../operation.ts';
+import type { KmsKey } from '../store/keys.ts';
+import { bytes, dryRun, grantTokens, keyId } from './fields.ts';
+import { requireAlgorithm, requireUsage } from './key-usage.ts';
+
+const ALGORITHMS = [...new Set(Object.values(KEY_SPECS).flatMap(({ signing }) => signing))];
+
+const signingFields = {
+  KeyId: keyId,
+  Message: bytes(1, 4096),
+  MessageType: z.enum(['RAW', 'DIGEST', 'EXTERNAL_MU']).default('RAW'),
+  SigningAlgorithm: z.enum([...ALGORITHMS, ...UNSUPPORTED_SIGNING_ALGORITHMS]),
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+};
+
+interface SigningInput {
+  readonly Message: Buffer;
+  readonly MessageType: 'RAW' | 'DIGEST' | 'EXTERNAL_MU';
+  readonly SigningAlgorithm: SigningAlgorithm | (typeof UNSUPPORTED_SIGNING_ALGORITHMS)[number];
+}
+
+const conditions = (input: SigningInput) => ({
+  'kms:signingalgorithm': [input.SigningAlgorithm],
+  'kms:messagetype': [input.MessageType],
+});
+
+export const sign = keyOperation({
+  schema: z.strictObject(signingFields),
+  readOnly: true,
+  accepts: 'key-or-alias',
+  conditions,
+  handle: ({ kms, key }, input) => {
+    const { algorithm, type } = checkRequest(key, input, 'Sign');
+    const { secret } = kms.materials.current(key.id);
+    return {
+      output: {
+        KeyId: key.arn,
+        Signature: signMessage(secret, algorithm, input.Message, type).toString('base64'),
+        SigningAlgorithm: algorithm,
+      },
+    };
+  },
+});
+
+export const verify = keyOperation({
+  schema: z.strictObject({ ...signingFields, Signature: bytes(1, 6144) }),
+  readOnly: true,
+  accepts: 'key-or-alias',
+  conditions,
+  handle: ({ kms, key }, input) => {
+    const { algorithm, type } = checkRequest(key, input, 'Verify');
+    const { secret } = kms.materials.current(key.id);
+    if (!isSignatureValid(secret, algorithm, input.Message, type, input.Signature)) {
+      throw new ServiceError('KMSInvalidSignatureException', `The signature is not one of ${key.arn}.`);
+    }
+    return { output: { KeyId: key.arn, SignatureValid: true, SigningAlgorithm: algorithm } };
+  },
+});
+
+function checkRequest(key: KmsKey, input: SigningInput, operation: string) {
+  requireUsage(key, 'SIGN_VERIFY', operation);
+  const { SigningAlgorithm: asked, MessageType: type, Message: message } = input;
+  const algorithm = ALGORITHMS.find((one) => one === asked);
+  if (algorithm === undefined) throw unsupported(`The local KMS has no signing algorithm ${asked}.`);
+  requireAlgorithm(key, 'signing', algorithm);
+  if (type === 'EXTERNAL_MU') throw validation('MessageType EXTERNAL_MU is for ML-DSA keys.');
+  if (type === 'DIGEST') {
+    const length = digestBytes(algorithm);
+    if (length === undefined) throw validation(`${algorithm} takes MessageType RAW.`);
+    if (message.length !== length) throw validation(`Digest is invalid length for algorithm ${algorithm}.`);
+  }
+  return { algorithm, type };
+}

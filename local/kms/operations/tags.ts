@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import type { ConditionValues } from '../authorization/conditions.ts';
+import { ServiceError } from '../errors.ts';
+import { keyOperation } from '../operation.ts';
+import { pageOf } from '../pagination.ts';
+import { keyId, pagination, tagKey, tags } from './fields.ts';
+
+const TAGS_PER_KEY = 50;
+
+interface TagInput {
+  readonly TagKey: string;
+  readonly TagValue: string;
+}
+
+export const tagResource = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, Tags: tags }),
+  readOnly: false,
+  conditions: ({ Tags }) => requestTagConditions(Tags),
+  handle: ({ kms, key }, { Tags }) => {
+    checkTags(Tags);
+    for (const { TagKey, TagValue } of Tags) kms.tags.put(key.id, { tagKey: TagKey, tagValue: TagValue });
+    if (kms.tags.list(key.id).length > TAGS_PER_KEY) {
+      throw new ServiceError('TagException', `A key can have ${TAGS_PER_KEY} tags at most.`);
+    }
+    return {};
+  },
+});
+
+export const untagResource = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, TagKeys: z.array(tagKey).max(TAGS_PER_KEY) }),
+  readOnly: false,
+  conditions: ({ TagKeys }) => ({ 'aws:tagkeys': TagKeys }),
+  handle: ({ kms, key }, { TagKeys }) => {
+    for (const name of TagKeys) kms.tags.remove(key.id, name);
+    return {};
+  },
+});
+
+export const listResourceTags = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, ...pagination(50, 50) }),
+  readOnly: true,
+  handle: ({ kms, key }, input) => {
+    const { items, position } = pageOf(kms.tags.list(key.id), (tag) => tag.tagKey, input);
+    return {
+      output: { Tags: items.map((tag) => ({ TagKey: tag.tagKey, TagValue: tag.tagValue })), ...position },
+    };
+  },
+});
+
+/** Throws TagException for tags that AWS reserves, and for a tag key that is given twice. */
+export function checkTags(given: readonly TagInput[]): void {
+  const names = given.map(({ TagKey }) => TagKey);
+  if (names.some((name) => name.startsWith('aws:'))) {
+    throw new ServiceError('TagException', 'Tag keys that begin with "aws:" are reserved.');
+  }
+  if (new Set(names).size !== names.length) {
+    throw new ServiceError('TagException', 'Duplicate tag keys are not allowed.');
+  }
+}
+
+/** The condition keys of tags in a request, in lower case. */
+export function requestTagConditions(given: readonly TagInput[]): ConditionValues {
+  return {
+    'aws:tagkeys': given.map(({ TagKey }) => TagKey),
+    ...Object.fromEntries(
+      given.map(({ TagKey, TagValue }) => [`aws:requesttag/${TagKey.toLowerCase()}`, [TagValue]]),
+    ),
+  };
+}

@@ -1,0 +1,45 @@
+/** The members of a CloudTrail record's requestParameters or responseElements. */
+export type RecordFields = Readonly<Record<string, unknown>>;
+
+/** Never recorded: what is protected, what protects it, and tokens. */
+const LEFT_OUT = new Set([
+  'Plaintext',
+  'CiphertextBlob',
+  'Message',
+  'Signature',
+  'GrantToken',
+  'GrantTokens',
+]);
+
+/** Maps whose keys are the caller's own words. */
+const VERBATIM = new Set(['EncryptionContext', 'EncryptionContextSubset', 'EncryptionContextEquals']);
+
+/** An input or output as CloudTrail records it: `KeyId` as `keyId`, without data and secrets. */
+export function recordedFields(fields: Readonly<Record<string, unknown>>): RecordFields {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([name, value]) => !LEFT_OUT.has(name) && value !== undefined)
+      .map(([name, value]) => [recordedName(name), VERBATIM.has(name) ? value : recordedValue(value)]),
+  );
+}
+
+/** A date in the words of CloudTrail's responseElements: `Aug 10, 2022, 10:38:27 PM`. */
+export function recordedDate(epochMilliseconds: number): string {
+  return new Date(epochMilliseconds)
+    .toLocaleString('en-US', { timeZone: 'UTC', dateStyle: 'medium', timeStyle: 'medium' })
+    .replaceAll('\u202F', ' ');
+}
+
+function recordedValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(recordedValue);
+  return isFields(value) ? recordedFields(value) : value;
+}
+
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** CloudTrail leaves a leading abbreviation as it is: `AWSAccountId`. */
+function recordedName(name: string): string {
+  return /^[A-Z]{2}/.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1);
+}

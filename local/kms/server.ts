@@ -1,0 +1,102 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { clockRoutes } from '../clock/routes.ts';
+import { VirtualClock } from '../clock/virtual-time.ts';
+import type { CloudTrailRecord } from '../cloudtrail/record.ts';
+import { RecordLog } from '../cloudtrail/record-log.ts';
+import { Faults } from './faults.ts';
+import { type AwsServices, requestListener } from './http.ts';
+import type { Kms } from './kms.ts';
+import { Principals } from './principals.ts';
+import { KmsService } from './service.ts';
+import { Aliases } from './store/aliases.ts';
+import { openDatabase } from './store/database.ts';
+import { Grants } from './store/grants.ts';
+import { Keys } from './store/keys.ts';
+import { Materials } from './store/materials.ts';
+import { Tags } from './store/tags.ts';
+import { answerTaggingApi } from './tagging-api/service.ts';
+
+export interface LocalKmsOptions {
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  readonly host?: string;
+  readonly accountId?: string;
+  readonly region?: string;
+  /** A file, or `:memory:`, the default. */
+  readonly database?: string;
+  readonly clock?: VirtualClock;
+  /** Is given each CloudTrail record as it is made. */
+  readonly onRecord?: (record: CloudTrailRecord) => void;
+}
+
+export interface LocalKms {
+  /** Such as `http://127.0.0.1:41234`: the endpoint for client-kms and for the tagging API's client. */
+  readonly url: string;
+  readonly clock: VirtualClock;
+  readonly records: RecordLog;
+  /** Stops, with every open connection. */
+  close(): Promise<void>;
+}
+
+/** Starts the local AWS KMS; see the README beside it for what it answers. Rejects when the port is taken. */
+export async function startLocalKms(options: LocalKmsOptions = {}): Promise<LocalKms> {
+  const { port = 0, host = '127.0.0.1', accountId = '000000000000', region = 'us-east-1' } = options;
+  const clock = options.clock ?? new VirtualClock();
+  const database = openDatabase(options.database ?? ':memory:');
+  const kms: Kms = {
+    account: { accountId, region },
+    clock,
+    keys: new Keys(database),
+    materials: new Materials(database),
+    aliases: new Aliases(database),
+    tags: new Tags(database),
+    grants: new Grants(database),
+  };
+  const principals = new Principals(kms.account, clock);
+  const faults = new Faults();
+  const records = new RecordLog(database);
+  const onRecord = (record: CloudTrailRecord) => {
+    records.append(record);
+    options.onRecord?.(record);
+  };
+  const service = new KmsService({ kms, database, principals, faults, onRecord });
+  const awsServices: AwsServices = {
+    TrentService: (operation, request) => service.answer(operation, request),
+    ResourceGroupsTaggingAPI_20170126: (operation, request) => {
+      service.deleteDueKeys();
+      return answerTaggingApi(operation, request, { kms, principals });
+    },
+  };
+  const routes = { ...clockRoutes(clock), ...principals.routes(), ...faults.routes(), ...records.routes() };
+  const ignoreClock = clock.onAdvance(() => service.deleteDueKeys());
+  const { listener, settled } = requestListener(awsServices, routes);
+  // Longer than clients keep a connection: one that closes as it is used again looks like a lost answer.
+  const server = createServer({ keepAliveTimeout: 60_000 }, listener);
+  const address = await listen(server, port, host);
+  return {
+    url: `http://${host}:${address.port}`,
+    clock,
+    records,
+    close: async () => {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      await settled();
+      ignoreClock();
+      database.close();
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('The server has no port.'));
+      else resolve(address);
+    });
+  });
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { DatabaseSync } from 'node:sqlite';
+import type { CloudTrailRecord } from '../cloudtrail/record.ts';
+import { recordOfCall, recordOfServiceEvent } from './audit.ts';
+import { authorizeCall } from './call-authorization.ts';
+import { ServiceError, unsupported } from './errors.ts';
+import { type Fault, type Faults, undergo } from './faults.ts';
+import { checkState, type KeyOperationName, STATE_RULES } from './key-states.ts';
+import type { Kms } from './kms.ts';
+import type { Outcome, PreparedCall, ServiceEvent, Touch } from './operation.ts';
+import { OPERATIONS } from './operations/index.ts';
+import type { Caller, Principals } from './principals.ts';
+import { atomically } from './store/database.ts';
+
+export interface AwsRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly sourceIPAddress: string;
+  /** Reads the JSON body; throws SerializationException. */
+  readonly body: () => unknown;
+}
+
+export interface AwsReply {
+  readonly requestId: string;
+  readonly result: ServiceError | { readonly output?: unknown };
+  /** The effect took place, and the client shall not learn of it. */
+  readonly loseConnection?: boolean;
+}
+
+interface Parts {
+  readonly kms: Kms;
+  readonly database: DatabaseSync;
+  readonly principals: Principals;
+  readonly faults: Faults;
+  readonly onRecord: (record: CloudTrailRecord) => void;
+}
+
+/** Answers the calls of AWS KMS: each is authorised, checked, carried out at once or not at all, and recorded. */
+export class KmsService {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async answer(operationName: string, request: AwsRequest): Promise<AwsReply> {
+    const requestId = randomUUID();
+    let caller: Caller;
+    try {
+      caller = this.#parts.principals.identify(request.headers);
+    } catch (error) {
+      // CloudTrail has no record of a caller that AWS does not know.
+      return { requestId, result: serviceError(error) };
+    }
+    const trace: Trace = { requestParameters: null, touches: [] };
+    let fault: Fault | undefined;
+    let result: Outcome | ServiceError;
+    try {
+      fault = this.#parts.faults.take(operationName);
+      await undergo(fault);
+      const call = await prepare(operationName, request);
+      trace.requestParameters = call.requestParameters;
+      result = this.#carryOut(operationName, call, caller, trace);
+    } catch (error) {
+      result = serviceError(error);
+    }
+    this.#record(operationName, requestId, caller, request, trace, result);
+    return { requestId, result, loseConnection: fault?.afterEffect ?? false };
+  }
+
+  /** Deletes the keys whose waiting period is over; AWS KMS does so within a day after it. */
+  deleteDueKeys(): void {
+    const { kms, database } = this.#parts;
+    const now = kms.clock.now().getTime();
+    const due = kms.keys.dueForDeletion(now);
+    if (due.length === 0) return;
+    atomically(database, () => {
+      for (const key of due) kms.keys.delete(key.id);
+    });
+    for (const key of due) this.#recordEvent({ name: 'DeleteKey', keyArn: key.arn }, now);
+  }
+
+  #carryOut(name: string, call: PreparedCall, { principal }: Caller, trace: Trace): Outcome {
+    this.deleteDueKeys();
+    const { kms, database } = this.#parts;
+    return atomically(database, () => {
+      const resolved = call.resolve(kms);
+      trace.touches = resolved.touches;
+      authorizeCall(kms, principal, name, call, resolved);
+      for (const touch of resolved.touches) {
+        if (touch.kind === 'key' && touch.formerTarget === undefined && hasStateRule(name)) {
+          checkState(name, touch.key);
+        }
+      }
+      const outcome = resolved.effect({ kms, principal, now: kms.clock.now().getTime() });
+      // The transaction undoes what a dry run has found to work.
+      if (call.dryRun) {
+        throw new ServiceError(
+          'DryRunOperationException',
+          'The request would have succeeded, but the DryRun parameter was set.',
+          412,
+        );
+      }
+      return outcome;
+    });
+  }
+
+  #record(
+    operationName: string,
+    requestId: string,
+    caller: Caller,
+    request: AwsRequest,
+    trace: Trace,
+    result: Outcome | ServiceError,
+  ): void {
+    const { kms, onRecord } = this.#parts;
+    const time = kms.clock.now().getTime();
+    onRecord(
+      recordOfCall(kms.account, {
+        operationName,
+        readOnly: OPERATIONS[operationName]?.readOnly ?? false,
+        requestId,
+        caller,
+        sourceIPAddress: request.sourceIPAddress,
+        userAgent: request.headers['user-agent'] ?? '',
+        time,
+        ...trace,
+        result,
+      }),
+    );
+    if (result instanceof Error) return;
+    for (const event of result.serviceEvents ?? []) this.#recordEvent(event, time);
+  }
+
+  #recordEvent(event: ServiceEvent, time: number): void {
+    const { kms, onRecord } = this.#parts;
+    onRecord(recordOfServiceEvent(kms.account, event, time));
+  }
+}
+
+/** What the record says of a call, as far as the call came. */
+interface Trace {
+  requestParameters: PreparedCall['requestParameters'];
+  touches: readonly Touch[];
+}
+
+function prepare(operationName: string, request: AwsRequest): PreparedCall | Promise<PreparedCall> {
+  const operation = Object.hasOwn(OPERATIONS, operationName) ? OPERATIONS[operationName] : undefined;
+  if (operation === undefined) throw unsupported(`The local KMS has no operation ${operationName}.`);
+  return operation.prepare(request.body());
+}
+
+function hasStateRule(name: string): name is KeyOperationName {
+  return Object.hasOwn(STATE_RULES, name);
+}
+
+/** A fault of this server becomes KMSInternalException, and is shown on stderr. */
+function serviceError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  console.error('Local KMS:', error);
+  return new ServiceError('KMSInternalException', 'The local KMS failed; its stderr says why.', 500);
+}

@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite';
+import * as z from 'zod';
+
+const context = z.record(z.string(), z.string());
+
+const grantTermsSchema = z.object({
+  granteePrincipal: z.string(),
+  retiringPrincipal: z.string().optional(),
+  operations: z.array(z.string()),
+  constraints: z
+    .object({
+      encryptionContextSubset: context.optional(),
+      encryptionContextEquals: context.optional(),
+    })
+    .optional(),
+  name: z.string().optional(),
+});
+
+/** What a grant says; two grants with the same name and the same terms are one grant. */
+export type GrantTerms = Readonly<z.infer<typeof grantTermsSchema>>;
+
+export interface Grant {
+  readonly id: string;
+  readonly keyId: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly terms: GrantTerms;
+}
+
+const rowSchema = z.object({ id: z.string(), keyId: z.string(), createdAt: z.number(), terms: z.string() });
+
+function grantOf(row: unknown): Grant {
+  const { terms, ...grant } = rowSchema.parse(row);
+  return { ...grant, terms: grantTermsSchema.parse(JSON.parse(terms)) };
+}
+
+export class Grants {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  insert(grant: Grant): void {
+    this.#database
+      .prepare('INSERT INTO grants (id, keyId, createdAt, terms) VALUES (?, ?, ?, ?)')
+      .run(grant.id, grant.keyId, grant.createdAt, JSON.stringify(grant.terms));
+  }
+
+  find(id: string): Grant | undefined {
+    const row = this.#database.prepare('SELECT * FROM grants WHERE id = ?').get(id);
+    return row === undefined ? undefined : grantOf(row);
+  }
+
+  ofKey(keyId: string): Grant[] {
+    return this.#database.prepare('SELECT * FROM grants WHERE keyId = ?').all(keyId).map(grantOf);
+  }
+
+  delete(id: string): void {
+    this.#database.prepare('DELETE FROM grants WHERE id = ?').run(id);
+  }
+}

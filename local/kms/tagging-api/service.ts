@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { authorizeByIdentity } from '../authorization/authorize.ts';
+import { ServiceError, unsupported } from '../errors.ts';
+import type { Kms } from '../kms.ts';
+import type { Principals } from '../principals.ts';
+import { requestConditions } from '../request-conditions.ts';
+import type { AwsReply, AwsRequest } from '../service.ts';
+import { getResources } from './get-resources.ts';
+
+/** Answers the one call of the Resource Groups Tagging API that finds keys. CloudTrail records are of KMS only. */
+export function answerTaggingApi(
+  operation: string,
+  request: AwsRequest,
+  { kms, principals }: { kms: Kms; principals: Principals },
+): AwsReply {
+  const requestId = randomUUID();
+  try {
+    const { principal } = principals.identify(request.headers);
+    if (operation !== 'GetResources')
+      throw unsupported(`The local tagging API has no operation ${operation}.`);
+    authorizeByIdentity({
+      principal,
+      action: 'tag:GetResources',
+      resource: '*',
+      conditions: requestConditions(kms, principal),
+    });
+    return { requestId, result: { output: getResources(kms, request.body()) } };
+  } catch (error) {
+    if (error instanceof ServiceError) return { requestId, result: error };
+    throw error;
+  }
+}

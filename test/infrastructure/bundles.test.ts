@@ -1,0 +1,63 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { bundleLambdas } from '../../lib/lambda-bundles.ts';
+import { type LambdaId, lambdaIds } from '../../lib/lambda-entries.ts';
+import { local } from './synthesis.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyward-bundles-'));
+  bundleLambdas('deployed', join(folder, 'deployed'));
+  bundleLambdas('local', join(folder, 'local'), ['Sweep']);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const bundleOf = (stage: 'deployed' | 'local', id: LambdaId) =>
+  readFileSync(join(folder, stage, id, 'index.mjs'), 'utf8');
+
+/** esbuild puts the path of every source above what it made of it. */
+const sourcesOf = (bundle: string) => Array.from(bundle.matchAll(/^\/\/ (\S+)$/gm), ([, path]) => path ?? '');
+
+const functionSchema = z.object({
+  Properties: z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) }),
+});
+
+/** What the stack sets for each Lambda, which is told its id on the local stage. */
+const variables = new Map(
+  Object.values(local().findResources('AWS::Lambda::Function')).map((found) => {
+    const { Variables } = functionSchema.parse(found).Properties.Environment;
+    return [String(Variables['AWS_SDK_UA_APP_ID']), Object.keys(Variables)] as const;
+  }),
+);
+
+describe.each(lambdaIds)('the bundle of %s', (id) => {
+  it('has its handler, and the policies of the organisation beside it', () => {
+    expect(bundleOf('deployed', id)).toMatch(/export \{[^}]*\bhandler\b[^}]*\}/);
+    expect(existsSync(join(folder, 'deployed', id, 'policies', 'key-classes.yaml'))).toBe(true);
+  });
+
+  it('asks for no variable that the stack does not set', () => {
+    const asked = new Set(
+      Array.from(bundleOf('deployed', id).matchAll(/\benvironment\("([A-Z_]+)"\)/g), ([, name]) => name),
+    );
+    expect([...asked].filter((name) => !variables.get(id)?.includes(name ?? ''))).toEqual([]);
+  });
+
+  it('holds nothing of the local AWS', () => {
+    const bundle = bundleOf('deployed', id);
+    expect(sourcesOf(bundle).filter((path) => path.startsWith('local/'))).toEqual([]);
+    expect(bundle).not.toContain('_local/clock');
+  });
+});
+
+describe('a bundle for the local AWS', () => {
+  it('takes its time from the local clock', () => {
+    expect(sourcesOf(bundleOf('local', 'Sweep'))).toContain('local/clock/virtual-clock.ts');
+    expect(sourcesOf(bundleOf('deployed', 'Sweep'))).toContain('lambdas/adapters/system-clock.ts');
+  });
+});

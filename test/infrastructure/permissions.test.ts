@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest';
+import { managedPolicies, type Statement, statementsOf } from './permissions.ts';
+import { deployed, ownSettings, synthesise } from './synthesis.ts';
+
+const statements = statementsOf(deployed());
+const allowed = statements.filter(({ effect }) => effect === 'Allow');
+
+/** Every KMS verb of every role. A role that is not here has none. */
+const kmsVerbs: Readonly<Record<string, readonly string[]>> = {
+  PrepareRequest: ['DescribeKey', 'GetKeyPolicy', 'ListAliases', 'ListGrants'],
+  CreateVersion: ['CreateKey', 'DescribeKey', 'TagResource'],
+  BindAlias: ['CreateAlias', 'DescribeKey', 'ListAliases', 'UpdateAlias'],
+  ProbeVersion: ['Decrypt', 'DescribeKey', 'Encrypt', 'Sign', 'Verify'],
+  RotateInPlace: ['DescribeKey', 'GetKeyRotationStatus', 'ListKeyRotations', 'RotateKeyOnDemand'],
+  RestrictVersion: ['GetKeyPolicy', 'PutKeyPolicy'],
+  DisableKey: ['DescribeKey', 'DisableKey', 'ListGrants', 'RevokeGrant'],
+  EnableKey: ['DescribeKey', 'EnableKey'],
+  ScheduleDeletion: ['DescribeKey', 'ScheduleKeyDeletion'],
+  CancelDeletion: ['CancelKeyDeletion', 'DescribeKey'],
+  // Shared by the search for orphans, which discards in the same way.
+  DiscardVersion: [
+    'DeleteAlias',
+    'DescribeKey',
+    'GetKeyPolicy',
+    'ListAliases',
+    'ScheduleKeyDeletion',
+    'UpdateAlias',
+  ],
+  Sweep: ['DescribeKey'],
+};
+
+const onlyReads = /^kms:(?:Describe|Get|List)/;
+
+/** Actions for which IAM knows no narrower resource, and why each role needs them. */
+const actionsOnAnything = new Set([
+  // A key that does not exist yet; bounded by the tag that is asked for.
+  'kms:CreateKey',
+  // Listing is not bound to a resource.
+  'kms:ListAliases',
+  'tag:GetResources',
+  'dynamodb:ListStreams',
+  // Traces and the delivery of logs are no resources.
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+  'logs:CreateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:DescribeLogGroups',
+  'logs:DescribeResourcePolicies',
+  'logs:GetLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:UpdateLogDelivery',
+]);
+
+/** The one role that API Gateway takes for all APIs of an account. */
+const gatewayLogging = 'ApiLoggingRole';
+
+const resourcePatterns = [
+  /:kms:<AWS::Region>:<AWS::AccountId>:key\/\*$/, // managed keys: the tag bounds it
+  /:kms:<AWS::Region>:<AWS::AccountId>:alias\/keyward\/\*$/,
+  /:states:<AWS::Region>:<AWS::AccountId>:execution:<Workflows\w+\.Name>:\*$/,
+  /^<TrailDetectionBucket\w+\.Arn>\/AWSLogs\/<AWS::AccountId>\/CloudTrail\/\*$/,
+];
+
+function rolesThat(test: (statement: Statement) => boolean): string[] {
+  return [...new Set(allowed.filter(test).map(({ role }) => role))].toSorted();
+}
+
+function partitionsOf({ conditions }: Statement): readonly string[] {
+  return conditions['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
+}
+
+const writes = ({ actions }: Statement) =>
+  actions.some((action) =>
+    ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'].includes(action),
+  );
+const reads = ({ actions }: Statement) =>
+  actions.some((action) => ['dynamodb:GetItem', 'dynamodb:Query'].includes(action));
+const mutatesKeys = ({ actions }: Statement) =>
+  actions.some((action) => action.startsWith('kms:') && !onlyReads.test(action));
+
+describe('every role', () => {
+  it('is found with its statements', () => {
+    expect(statements.length).toBeGreaterThan(100);
+    expect(rolesThat(() => true)).toContain('CreateVersion');
+  });
+
+  it('has no managed policy and no wildcard in an action', () => {
+    expect(managedPolicies(deployed())).toEqual([]);
+    expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  it('names its resources, but for the few that cannot be named', () => {
+    const wide = allowed.filter(({ role, actions, resources }) =>
+      resources.some((resource) => {
+        if (!resource.includes('*')) return false;
+        if (resourcePatterns.some((pattern) => pattern.test(resource))) return false;
+        if (role.startsWith(gatewayLogging)) return false;
+        return resource !== '*' || actions.some((action) => !actionsOnAnything.has(action));
+      }),
+    );
+    expect(wide).toEqual([]);
+  });
+});
+
+describe('KMS', () => {
+  it('is open to each role with its own verbs and no others', () => {
+    const actual: Record<string, string[]> = {};
+    for (const { role, actions } of allowed) {
+      const verbs = actions.filter((action) => action.startsWith('kms:')).map((action) => action.slice(4));
+      if (verbs.length > 0) actual[role] = [...new Set([...(actual[role] ?? []), ...verbs])].toSorted();
+    }
+    expect(actual).toEqual(kmsVerbs);
+  });
+
+  it('is open on keys only while they carry the tag of managed keys', () => {
+    const onKeys = allowed.filter(
+      ({ actions, resources }) =>
+        actions.some((action) => action.startsWith('kms:') && action !== 'kms:ListAliases') &&
+        !resources.every((resource) => resource.endsWith(':alias/keyward/*')),
+    );
+    expect(onKeys.length).toBeGreaterThan(Object.keys(kmsVerbs).length);
+    for (const { role, actions, conditions } of onKeys) {
+      const creates = actions.every((action) => ['kms:CreateKey', 'kms:TagResource'].includes(action));
+      const key = creates ? 'aws:RequestTag/keyward:managed' : 'aws:ResourceTag/keyward:managed';
+      expect(conditions['StringEquals'], `${role} ${actions.join()}`).toEqual({ [key]: ['true'] });
+    }
+  });
+
+  it('never lets a key be made that locks its maker out', () => {
+    const creating = allowed.filter(({ actions }) => actions.includes('kms:CreateKey'));
+    expect(creating).toHaveLength(1);
+    expect(creating[0]?.conditions['BoolIfExists']).toEqual({
+      'kms:BypassPolicyLockoutSafetyCheck': ['false'],
+    });
+  });
+
+  it('is closed on the keys that protect Keyward, for every verb that a role has on keys', () => {
+    const own = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d';
+    const guarded = statementsOf(synthesise({ ...ownSettings, protectedKeyArns: own }).template);
+    for (const [role, verbs] of Object.entries(kmsVerbs)) {
+      const denied = guarded
+        .filter((it) => it.role === role && it.effect === 'Deny' && it.resources.includes(own))
+        .flatMap(({ actions }) => actions);
+      const onKeys = verbs.filter((verb) => !['CreateKey', 'ListAliases'].includes(verb));
+      expect(denied.map((action) => action.slice(4)).toSorted(), role).toEqual(onKeys.toSorted());
+    }
+  });
+});
+
+describe('approving and acting', () => {
+  const deciders = rolesThat((it) => writes(it) && partitionsOf(it).includes('DECISION#*'));
+  const wakers = rolesThat(({ actions }) => actions.some((action) => action.startsWith('states:SendTask')));
+
+  it('are in different hands', () => {
+    expect(deciders).toEqual(['Decisions', 'Portal']);
+    expect(wakers).toEqual(['Dispatch']);
+    const actors = new Set(rolesThat(mutatesKeys));
+    expect(actors.size).toBeGreaterThan(8);
+    expect([...deciders, ...wakers].filter((role) => actors.has(role))).toEqual([]);
+  });
+
+  it('lets nobody answer a wait with a failure', () => {
+    expect(rolesThat(({ actions }) => actions.includes('states:SendTaskFailure'))).toEqual([]);
+  });
+
+  it('lets nobody but the stream and the sweep start a workflow, and only workflows an approval', () => {
+    const starters = rolesThat(({ actions }) => actions.includes('states:StartExecution'));
+    expect(starters.filter((role) => !/^Workflows\w+Role/.test(role))).toEqual(['Dispatch', 'Sweep']);
+  });
+});
+
+describe('the table', () => {
+  const onTable = allowed.filter(
+    ({ actions, resources }) =>
+      actions.some((action) => action.startsWith('dynamodb:')) &&
+      resources.some((resource) => /^<RegistryTable\w+\.Arn>$/.test(resource)),
+  );
+
+  it('is read and written by partition only', () => {
+    expect(onTable.length).toBeGreaterThan(30);
+    for (const statement of onTable) {
+      expect(partitionsOf(statement).length, statement.role).toBeGreaterThan(0);
+      expect(statement.conditions['Null'], statement.role).toEqual({ 'dynamodb:LeadingKeys': ['false'] });
+    }
+  });
+
+  it('is scanned by nobody, and nobody deletes', () => {
+    const actions = new Set(
+      allowed.flatMap((it) => it.actions).filter((action) => action.startsWith('dynamodb:')),
+    );
+    expect([...actions].toSorted()).toEqual([
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:DescribeStream',
+      'dynamodb:GetItem',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ]);
+  });
+
+  it('shows task tokens to who keeps them and who uses them', () => {
+    const tokens = (it: Statement) => partitionsOf(it).includes('TOKEN#*');
+    expect(rolesThat((it) => reads(it) && tokens(it))).toEqual(['Dispatch', 'OpenApproval']);
+    expect(rolesThat((it) => writes(it) && tokens(it))).toEqual(['OpenApproval']);
+  });
+
+  it('has its stream, which shows everything, read by Dispatch alone', () => {
+    expect(rolesThat(({ actions }) => actions.includes('dynamodb:GetRecords'))).toEqual(['Dispatch']);
+  });
+});
+
+describe('mail, secrets, alerts and trail', () => {
+  it('are each in the hands of who needs them', () => {
+    const having = (action: string) => rolesThat(({ actions }) => actions.includes(action));
+    expect(having('ses:SendEmail')).toEqual(['OpenApproval']);
+    expect(having('secretsmanager:GetSecretValue')).toEqual(['Portal']);
+    expect(having('sns:Publish')).toEqual(['DetectTampering', 'ReadTrail']);
+    expect(having('s3:GetObject')).toEqual(['ReadTrail']);
+  });
+
+  it('lets mail go out from the one sender', () => {
+    const [mail] = allowed.filter(({ actions }) => actions.includes('ses:SendEmail'));
+    expect(mail?.conditions['StringEquals']).toEqual({ 'ses:FromAddress': [ownSettings.mailFrom] });
+    expect(mail?.resources.map((resource) => resource.split('/').at(-1)).toSorted()).toEqual([
+      'keyward.test',
+      'keyward@keyward.test',
+    ]);
+  });
+});

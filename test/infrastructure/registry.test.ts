@@ -1,0 +1,71 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { deployed } from './synthesis.ts';
+
+const table = 'AWS::DynamoDB::GlobalTable';
+
+describe('the table', () => {
+  it('survives the stack, a mistake and a slip of the hand', () => {
+    deployed().hasResource(table, {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        Replicas: [
+          Match.objectLike({
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          }),
+        ],
+      },
+    });
+  });
+
+  it('is encrypted with a key that nobody in the account can take away', () => {
+    deployed().hasResourceProperties(table, { SSESpecification: { SSEEnabled: false } });
+  });
+
+  it('is paid by use, and tells its stream before and after', () => {
+    deployed().hasResourceProperties(table, {
+      BillingMode: 'PAY_PER_REQUEST',
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+    });
+  });
+});
+
+describe('Dispatch', () => {
+  it('hears of written requests and tokens only, and loses nothing that it cannot move', () => {
+    deployed().hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      StartingPosition: 'TRIM_HORIZON',
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRetryAttempts: 10,
+      MaximumRecordAgeInSeconds: 3600,
+      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+      FilterCriteria: {
+        Filters: [
+          {
+            Pattern: JSON.stringify({
+              eventName: ['INSERT', 'MODIFY'],
+              dynamodb: { Keys: { PK: { S: [{ prefix: 'REQUEST#' }, { prefix: 'TOKEN#' }] } } },
+            }),
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe('the stack', () => {
+  it('holds no KMS key: no deletion of it takes a key along', () => {
+    const types = Object.values(deployed().toJSON().Resources as Record<string, { Type: string }>);
+    expect(types.map(({ Type }) => Type).filter((type) => type.startsWith('AWS::KMS::'))).toEqual([]);
+  });
+
+  it('keeps what is evidence when it is deleted', () => {
+    for (const type of ['AWS::S3::Bucket', 'AWS::Logs::LogGroup']) {
+      deployed().allResources(type, { DeletionPolicy: 'Retain' });
+    }
+    deployed().allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+  });
+});

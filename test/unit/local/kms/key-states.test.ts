@@ -1,0 +1,286 @@
+import {
+  CancelKeyDeletionCommand,
+  CreateAliasCommand,
+  CreateGrantCommand,
+  DecryptCommand,
+  DeleteAliasCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  EncryptCommand,
+  GenerateDataKeyCommand,
+  GetKeyPolicyCommand,
+  GetKeyRotationStatusCommand,
+  GetPublicKeyCommand,
+  ListAliasesCommand,
+  ListGrantsCommand,
+  ListKeyPoliciesCommand,
+  ListKeyRotationsCommand,
+  ListResourceTagsCommand,
+  PutKeyPolicyCommand,
+  RetireGrantCommand,
+  RevokeGrantCommand,
+  RotateKeyOnDemandCommand,
+  ScheduleKeyDeletionCommand,
+  SignCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateAliasCommand,
+  UpdateKeyDescriptionCommand,
+  VerifyCommand,
+} from '@aws-sdk/client-kms';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { STATE_RULES } from '../../../../local/kms/key-states.ts';
+import { keyPolicy, startedKms, type TestKms } from './local-kms.ts';
+
+const STATES = ['Enabled', 'Disabled', 'PendingDeletion'] as const;
+type State = (typeof STATES)[number];
+
+/** The developer guide's footnotes. */
+const DISABLED = ['DisabledException', 'is disabled.'] as const;
+const DYING = ['KMSInvalidStateException', 'is pending deletion (or pending replica deletion).'] as const;
+const ALIVE = ['KMSInvalidStateException', 'is not pending deletion.'] as const;
+
+type Expected = 'ok' | typeof DISABLED | typeof DYING | typeof ALIVE;
+
+/** What a case can use: all of it was made while the key was enabled. */
+interface Subject {
+  readonly kms: TestKms;
+  readonly key: string;
+  readonly alias: string;
+  readonly grant: string;
+  readonly ciphertext: Uint8Array | undefined;
+  readonly signature: Uint8Array | undefined;
+}
+
+type Act = (subject: Subject) => Promise<unknown>;
+
+const signing = {
+  Message: Buffer.from('message'),
+  SigningAlgorithm: 'ECDSA_SHA_256',
+} as const;
+let aliases = 0;
+
+const symmetric: Record<string, readonly [Expected, Expected, Expected, Act]> = {
+  CancelKeyDeletion: [
+    ALIVE,
+    ALIVE,
+    'ok',
+    ({ kms, key }) => kms.root.send(new CancelKeyDeletionCommand({ KeyId: key })),
+  ],
+  CreateAlias: [
+    'ok',
+    'ok',
+    DYING,
+    ({ kms, key }) =>
+      kms.root.send(new CreateAliasCommand({ AliasName: `alias/new-${++aliases}`, TargetKeyId: key })),
+  ],
+  CreateGrant: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) =>
+      kms.root.send(
+        new CreateGrantCommand({
+          KeyId: key,
+          GranteePrincipal: 'arn:aws:iam::000000000000:role/App',
+          Operations: ['Decrypt'],
+        }),
+      ),
+  ],
+  Decrypt: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, ciphertext }) => kms.root.send(new DecryptCommand({ CiphertextBlob: ciphertext })),
+  ],
+  DeleteAlias: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, alias }) => kms.root.send(new DeleteAliasCommand({ AliasName: alias })),
+  ],
+  DescribeKey: ['ok', 'ok', 'ok', ({ kms, key }) => kms.root.send(new DescribeKeyCommand({ KeyId: key }))],
+  DisableKey: ['ok', 'ok', DYING, ({ kms, key }) => kms.root.send(new DisableKeyCommand({ KeyId: key }))],
+  EnableKey: ['ok', 'ok', DYING, ({ kms, key }) => kms.root.send(new EnableKeyCommand({ KeyId: key }))],
+  Encrypt: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) => kms.root.send(new EncryptCommand({ KeyId: key, Plaintext: Buffer.from('plain') })),
+  ],
+  GenerateDataKey: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) => kms.root.send(new GenerateDataKeyCommand({ KeyId: key, KeySpec: 'AES_256' })),
+  ],
+  GetKeyPolicy: ['ok', 'ok', 'ok', ({ kms, key }) => kms.root.send(new GetKeyPolicyCommand({ KeyId: key }))],
+  GetKeyRotationStatus: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key }) => kms.root.send(new GetKeyRotationStatusCommand({ KeyId: key })),
+  ],
+  ListAliases: ['ok', 'ok', 'ok', ({ kms, key }) => kms.root.send(new ListAliasesCommand({ KeyId: key }))],
+  ListGrants: ['ok', 'ok', 'ok', ({ kms, key }) => kms.root.send(new ListGrantsCommand({ KeyId: key }))],
+  ListKeyPolicies: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key }) => kms.root.send(new ListKeyPoliciesCommand({ KeyId: key })),
+  ],
+  ListKeyRotations: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key }) => kms.root.send(new ListKeyRotationsCommand({ KeyId: key })),
+  ],
+  ListResourceTags: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key }) => kms.root.send(new ListResourceTagsCommand({ KeyId: key })),
+  ],
+  PutKeyPolicy: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key }) => kms.root.send(new PutKeyPolicyCommand({ KeyId: key, Policy: keyPolicy() })),
+  ],
+  RetireGrant: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key, grant }) => kms.root.send(new RetireGrantCommand({ KeyId: key, GrantId: grant })),
+  ],
+  RevokeGrant: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key, grant }) => kms.root.send(new RevokeGrantCommand({ KeyId: key, GrantId: grant })),
+  ],
+  RotateKeyOnDemand: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) => kms.root.send(new RotateKeyOnDemandCommand({ KeyId: key })),
+  ],
+  ScheduleKeyDeletion: [
+    'ok',
+    'ok',
+    DYING,
+    ({ kms, key }) => kms.root.send(new ScheduleKeyDeletionCommand({ KeyId: key })),
+  ],
+  TagResource: [
+    'ok',
+    'ok',
+    DYING,
+    ({ kms, key }) =>
+      kms.root.send(new TagResourceCommand({ KeyId: key, Tags: [{ TagKey: 'team', TagValue: 'pay' }] })),
+  ],
+  UntagResource: [
+    'ok',
+    'ok',
+    DYING,
+    ({ kms, key }) => kms.root.send(new UntagResourceCommand({ KeyId: key, TagKeys: ['team'] })),
+  ],
+  UpdateAlias: [
+    'ok',
+    'ok',
+    DYING,
+    async ({ kms, key }) => {
+      const other = await kms.createKey();
+      const AliasName = `alias/moving-${++aliases}`;
+      await kms.root.send(new CreateAliasCommand({ AliasName, TargetKeyId: other.id }));
+      return kms.root.send(new UpdateAliasCommand({ AliasName, TargetKeyId: key }));
+    },
+  ],
+  UpdateKeyDescription: [
+    'ok',
+    'ok',
+    DYING,
+    ({ kms, key }) => kms.root.send(new UpdateKeyDescriptionCommand({ KeyId: key, Description: 'new' })),
+  ],
+};
+
+const asymmetric: Record<string, readonly [Expected, Expected, Expected, Act]> = {
+  GetPublicKey: ['ok', 'ok', DYING, ({ kms, key }) => kms.root.send(new GetPublicKeyCommand({ KeyId: key }))],
+  Sign: ['ok', DISABLED, DYING, ({ kms, key }) => kms.root.send(new SignCommand({ KeyId: key, ...signing }))],
+  Verify: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key, signature }) =>
+      kms.root.send(new VerifyCommand({ KeyId: key, ...signing, Signature: signature })),
+  ],
+};
+
+let kms: TestKms;
+beforeAll(async () => {
+  kms = await startedKms();
+});
+afterAll(() => kms.close());
+
+/** A key in the state, with an alias and a grant, and something that it encrypted or signed. */
+async function subjectIn(state: State, isSymmetric: boolean): Promise<Subject & { arn: string }> {
+  const { id: key, arn } = await kms.createKey(
+    isSymmetric ? {} : { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+  );
+  const alias = `alias/subject-${++aliases}`;
+  await kms.root.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: key }));
+  const { GrantId: grant = '' } = await kms.root.send(
+    new CreateGrantCommand({
+      KeyId: key,
+      GranteePrincipal: 'arn:aws:iam::000000000000:role/App',
+      Operations: ['DescribeKey'],
+    }),
+  );
+  const made = isSymmetric
+    ? await kms.root.send(new EncryptCommand({ KeyId: key, Plaintext: Buffer.from('plain') }))
+    : await kms.root.send(new SignCommand({ KeyId: key, ...signing }));
+  if (state === 'Disabled') await kms.root.send(new DisableKeyCommand({ KeyId: key }));
+  if (state === 'PendingDeletion') await kms.root.send(new ScheduleKeyDeletionCommand({ KeyId: key }));
+  return {
+    kms,
+    key,
+    arn,
+    alias,
+    grant,
+    ciphertext: 'CiphertextBlob' in made ? made.CiphertextBlob : undefined,
+    signature: 'Signature' in made ? made.Signature : undefined,
+  };
+}
+
+const cases = [
+  ...Object.entries(symmetric).map(([operation, row]) => ({ operation, row, isSymmetric: true })),
+  ...Object.entries(asymmetric).map(([operation, row]) => ({ operation, row, isSymmetric: false })),
+].flatMap(({ operation, row, isSymmetric }) =>
+  STATES.map((state, index) => ({ operation, state, expected: row[index], act: row[3], isSymmetric })),
+);
+
+describe('the key states of the developer guide', () => {
+  test.each(cases)('$operation of a key that is $state', async ({ state, expected, act, isSymmetric }) => {
+    const subject = await subjectIn(state, isSymmetric);
+    if (!Array.isArray(expected)) {
+      await expect(act(subject)).resolves.toBeDefined();
+      return;
+    }
+    const [name, text] = expected;
+    await expect(act(subject)).rejects.toMatchObject({ name, message: `${subject.arn} ${text}` });
+  });
+
+  test('no operation with a state rule is left out above', () => {
+    expect([...Object.keys(symmetric), ...Object.keys(asymmetric)].toSorted()).toEqual(
+      Object.keys(STATE_RULES).toSorted(),
+    );
+  });
+
+  test('an alias moves away from a key that is pending deletion', async () => {
+    const { alias } = await subjectIn('PendingDeletion', true);
+    const other = await kms.createKey();
+    await kms.root.send(new UpdateAliasCommand({ AliasName: alias, TargetKeyId: other.id }));
+    const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId: alias }));
+    expect(KeyMetadata?.KeyId).toBe(other.id);
+  });
+});

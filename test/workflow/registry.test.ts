@@ -1,0 +1,308 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { ulid } from 'ulid';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { createRegistry, type Registry } from '../../lambdas/adapters/registry/registry.ts';
+import { tableShape } from '../../lambdas/adapters/registry/table.ts';
+import { type Change, recordChange } from '../../lambdas/domain/change.ts';
+import { decide } from '../../lambdas/domain/decision.ts';
+import { awaitApproval } from '../../lambdas/domain/execution.ts';
+import type { KeyRecord } from '../../lambdas/domain/key.ts';
+import { classNamed, parseKeyClasses } from '../../lambdas/domain/key-class.ts';
+import { verifyChain } from '../../lambdas/domain/ledger.ts';
+import { actorOf, type Principal } from '../../lambdas/domain/principal.ts';
+import { submitGenerate, submitOperation } from '../../lambdas/domain/submission.ts';
+import { clientConfig } from '../../local/stage/account.ts';
+
+const NOW = '2026-11-25T03:02:22.000Z';
+const classes = parseKeyClasses(readFileSync('policies/key-classes.yaml', 'utf8'));
+const person = (name: string, ...groups: string[]): Principal => ({
+  kind: 'person',
+  id: `person:${name}`,
+  name,
+  groups,
+  mfa: true,
+});
+const olga = person('olga', 'payments');
+const sami = person('sami', 'security');
+
+let client: DynamoDBDocumentClient;
+let tableName: string;
+let registry: Registry;
+
+beforeAll(async () => {
+  tableName = `registry-${randomUUID()}`;
+  const { partitionKey, sortKey, indexes } = tableShape;
+  const base = new DynamoDBClient(clientConfig(inject('localAws').endpoint));
+  const attributes = [
+    partitionKey,
+    sortKey,
+    ...Object.values(indexes).flatMap((i) => [i.partitionKey, i.sortKey]),
+  ];
+  const keySchema = (hash: string, range: string) => [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ];
+  await base.send(
+    new CreateTableCommand({
+      TableName: tableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: attributes.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+      KeySchema: keySchema(partitionKey, sortKey),
+      GlobalSecondaryIndexes: Object.entries(indexes).map(([name, index]) => ({
+        IndexName: name,
+        KeySchema: keySchema(index.partitionKey, index.sortKey),
+        Projection: { ProjectionType: 'ALL' },
+      })),
+    }),
+  );
+  client = DynamoDBDocumentClient.from(base, { marshallOptions: { removeUndefinedValues: true } });
+  registry = createRegistry({ client, tableName });
+});
+
+function aNewKey(name = `k-${randomUUID().slice(0, 8)}`, owner = 'payments'): Change {
+  return submitGenerate({
+    now: NOW,
+    requester: olga,
+    keyClass: classNamed(classes, 'data-protection'),
+    reason: 'A test.',
+    ids: { keyId: `key_${ulid()}`, requestId: `req_${ulid()}`, nonce: 'a'.repeat(64) },
+    newKey: { name, owner, description: '', spec: 'SYMMETRIC_DEFAULT' },
+  });
+}
+
+/** Something that happens to a key and leaves nothing but its ledger entry. */
+function touched(key: KeyRecord): Change {
+  return recordChange({
+    now: NOW,
+    actor: actorOf(olga),
+    key: { before: key, after: key },
+    entries: [{ event: 'failed', details: { mark: randomUUID() } }],
+  });
+}
+
+async function activeKey(): Promise<KeyRecord> {
+  const created = aNewKey();
+  await registry.commit(created);
+  const active = recordChange({
+    now: NOW,
+    actor: actorOf(olga),
+    key: { before: created.key.after, after: { ...created.key.after, state: 'active', openRequests: {} } },
+    entries: [{ event: 'activated', details: {} }],
+  });
+  await registry.commit(active);
+  return active.key.after;
+}
+
+function revocationOf(key: KeyRecord): Change {
+  return submitOperation({
+    now: NOW,
+    requester: olga,
+    keyClass: classNamed(classes, 'data-protection'),
+    reason: 'A test.',
+    ids: { requestId: `req_${ulid()}`, nonce: 'b'.repeat(64) },
+    key,
+    parameters: { operation: 'revoke', mode: 'suspend' },
+  });
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'went through',
+    (error: unknown) => (error instanceof Error ? error.name : String(error)),
+  );
+
+describe('a commit', () => {
+  it('is read back as it was written', async () => {
+    const change = aNewKey();
+    await registry.commit(change);
+    const { keyId, alias } = change.key.after;
+    expect(await registry.getKeyWithVersions(keyId)).toEqual({ key: change.key.after, versions: [] });
+    expect(await registry.getRequest(change.request?.after.requestId ?? '')).toEqual(change.request?.after);
+    expect(await registry.getWholeLedger(keyId)).toEqual(change.entries);
+    expect(await registry.holderOfAlias(alias)).toBe(keyId);
+  });
+
+  it('that comes second loses, whole', async () => {
+    const key = await activeKey();
+    const rivals = Array.from({ length: 8 }, () => touched(key));
+    const codes = await Promise.all(rivals.map((change) => codeOf(registry.commit(change))));
+    expect(codes.filter((code) => code === 'went through')).toHaveLength(1);
+    expect(new Set(codes)).toEqual(new Set(['went through', 'RowConflict']));
+    const stored = await registry.getKey(key.keyId);
+    const chain = await registry.getWholeLedger(key.keyId);
+    expect(chain).toHaveLength(key.ledgerSeq + 1);
+    expect(verifyChain(chain, stored).ok).toBe(true);
+  });
+
+  it('that is sent again after its answer was lost is no conflict', async () => {
+    const key = await activeKey();
+    const change = touched(key);
+    await registry.commit(change);
+    expect(await codeOf(registry.commit(change))).toBe('went through');
+    expect(await registry.getWholeLedger(key.keyId)).toHaveLength(key.ledgerSeq + 1);
+  });
+
+  it('of a key that is not there is refused', async () => {
+    const change = touched(aNewKey().key.after);
+    await expect(registry.commit(change)).rejects.toMatchObject({
+      code: 'RowConflict',
+      details: { found: undefined },
+    });
+  });
+
+  it('that does not tell of itself never reaches the table', async () => {
+    const key = await activeKey();
+    const change = touched(key);
+    const silent = { ...change, entries: [] };
+    const elsewhere = {
+      ...change,
+      key: { ...change.key, after: { ...change.key.after, ledgerHead: 'f'.repeat(64) } },
+    };
+    const skipping = { ...change, key: { ...change.key, after: { ...change.key.after, rowVersion: 99 } } };
+    for (const broken of [silent, elsewhere, skipping]) {
+      expect(await codeOf(registry.commit(broken))).toBe('LedgerBroken');
+    }
+    expect(await registry.getKey(key.keyId)).toEqual(key);
+  });
+});
+
+describe('a name', () => {
+  it('belongs to one key until that key is abandoned', async () => {
+    const first = aNewKey('shared-name');
+    await registry.commit(first);
+    await expect(registry.commit(aNewKey('shared-name'))).rejects.toMatchObject({
+      code: 'NameTaken',
+      details: { keyId: first.key.after.keyId },
+    });
+    await registry.commit(
+      recordChange({
+        now: NOW,
+        actor: actorOf(olga),
+        key: { before: first.key.after, after: { ...first.key.after, state: 'destroyed' } },
+        entries: [{ event: 'abandoned', details: {} }],
+        alias: 'release',
+      }),
+    );
+    expect(await registry.holderOfAlias(first.key.after.alias)).toBeUndefined();
+    expect(await codeOf(registry.commit(aNewKey('shared-name')))).toBe('went through');
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  const record = (requestId: string) => ({
+    key: randomUUID(),
+    bodyHash: 'c'.repeat(64),
+    requestId,
+    expiresAt: '2026-11-26T03:02:22.000Z',
+  });
+
+  it('answers once, and tells a rival what it answered', async () => {
+    const first = aNewKey();
+    const idempotency = record(first.request?.after.requestId ?? '');
+    await registry.commit(first, { idempotency });
+    expect(await registry.getIdempotency(idempotency.key)).toEqual(idempotency);
+    const rival = aNewKey();
+    await expect(registry.commit(rival, { idempotency })).rejects.toMatchObject({
+      stored: { requestId: idempotency.requestId },
+    });
+    expect(await registry.getKey(rival.key.after.keyId)).toBeUndefined();
+  });
+});
+
+describe('a decision', () => {
+  it('of one person is stored once', async () => {
+    const key = await activeKey();
+    const submitted = revocationOf(key);
+    await registry.commit(submitted);
+    const request = submitted.request?.after;
+    if (request === undefined) throw new Error('no request');
+    const waiting = awaitApproval({ now: NOW, actor: actorOf(olga), request, key: submitted.key.after });
+    await registry.commit(waiting);
+    const decision = (verdict: 'approve' | 'deny') =>
+      decide({
+        now: NOW,
+        request: waiting.request?.after ?? request,
+        key: waiting.key.after,
+        decisions: [],
+        person: sami,
+        verdict,
+        reason: 'Looked at it.',
+        digest: request.digest,
+        channel: 'api',
+      });
+    const codes = await Promise.all(
+      [decision('approve'), decision('deny')].map((change) => codeOf(registry.commit(change))),
+    );
+    expect(codes.toSorted()).toEqual(['AlreadyDecided', 'went through']);
+    expect(await registry.getDecisions(request.requestId)).toHaveLength(1);
+  });
+});
+
+describe('lists', () => {
+  it('page through an owner’s keys, and by state', async () => {
+    const owner = `o-${randomUUID().slice(0, 8)}`;
+    const made = Array.from({ length: 5 }, () => aNewKey(undefined, owner));
+    for (const change of made) await registry.commit(change);
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await registry.listKeys(
+        { owner, state: 'pre-activation' },
+        { limit: 2, ...(cursor && { cursor }) },
+      );
+      seen.push(...page.items.map(({ keyId }) => keyId));
+      cursor = page.next;
+    } while (cursor !== undefined);
+    expect(seen.toSorted()).toEqual(made.map(({ key }) => key.after.keyId).toSorted());
+    expect((await registry.listKeys({ owner, state: 'active' }, { limit: 10 })).items).toEqual([]);
+    expect((await registry.listRequests({ owner }, { limit: 10 })).items).toHaveLength(5);
+  });
+
+  it('of what is due hold what is due, and lose it when it is not', async () => {
+    const change = aNewKey();
+    await registry.commit(change);
+    const id = change.request?.after.requestId;
+    const dueAt = async (now: string): Promise<string[]> => {
+      const ids: string[] = [];
+      for await (const item of registry.listDue(now)) ids.push(item.id);
+      return ids;
+    };
+    expect(await dueAt(NOW)).not.toContain(id);
+    expect(await dueAt('2026-11-25T04:00:00.000Z')).toContain(id);
+    expect((await dueAt('2026-11-25T04:00:00.000Z')).includes(change.key.after.keyId)).toBe(false);
+  });
+});
+
+describe('a row that cannot be read', () => {
+  it('is named, not passed over', async () => {
+    const keyId = `key_${ulid()}`;
+    await client.send(
+      new PutCommand({ TableName: tableName, Item: { PK: `KEY#${keyId}`, SK: 'KEY', record: { a: 1 } } }),
+    );
+    await expect(registry.getKey(keyId)).rejects.toMatchObject({
+      code: 'RecordCorrupt',
+      details: { PK: `KEY#${keyId}`, SK: 'KEY' },
+    });
+  });
+});
+
+describe('marks', () => {
+  it('are set once', async () => {
+    const id = randomUUID();
+    expect(await registry.isClaimed(id)).toBe(false);
+    expect(await registry.claimOnce(id, 60)).toBe(true);
+    expect(await registry.claimOnce(id, 60)).toBe(false);
+    expect(await registry.isClaimed(id)).toBe(true);
+  });
+
+  it('keep the last token of a wait', async () => {
+    const requestId = `req_${ulid()}`;
+    expect(await registry.getTaskToken(requestId)).toBeUndefined();
+    await registry.putTaskToken(requestId, 'first', NOW);
+    await registry.putTaskToken(requestId, 'second', NOW);
+    expect(await registry.getTaskToken(requestId)).toBe('second');
+  });
+});
