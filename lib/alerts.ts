@@ -30,13 +30,17 @@ const watchedEvents = [
   'DisableKeyRotation',
   'EnableKey',
   'EnableKeyRotation',
+  'ImportKeyMaterial',
   'PutKeyPolicy',
   'ReplicateKey',
+  'RetireGrant',
+  'RevokeGrant',
   'RotateKeyOnDemand',
   'ScheduleKeyDeletion',
   'TagResource',
   'UntagResource',
   'UpdateAlias',
+  'UpdatePrimaryRegion',
 ];
 
 /** Where alerts and alarms go. */
@@ -82,7 +86,7 @@ export function createDetector(
     timeout,
     environment: { ALERT_TOPIC_ARN: topic.topicArn, STEP_ROLE_ARNS: steps.roleArns() },
   });
-  registry.grantWrite(lambda, ['KEY#']);
+  registry.grantWrite(lambda, ['KEY#', 'ONCE#']);
   lambda.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
   return lambda;
 }

@@ -6,8 +6,17 @@ import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { Door } from './door.ts';
 import type { LambdaFactory } from './lambda-factory.ts';
-import type { Registry } from './registry.ts';
+import type { Partition, Registry } from './registry.ts';
 import type { Stage } from './stage.ts';
+
+/** A no to a key that never came to life gives its alias back. */
+export const writtenByDecision: readonly Partition[] = [
+  'KEY#',
+  'REQUEST#',
+  'DECISION#',
+  'ALIAS#',
+  'IDEMPOTENCY#',
+];
 
 interface ApiProps {
   readonly stage: Stage;
@@ -33,7 +42,7 @@ export class Api extends Construct {
       does: 'Takes the decisions of approvers who use the API',
       timeout: Duration.seconds(15),
     });
-    registry.grantWrite(decisions, ['KEY#', 'REQUEST#', 'DECISION#', 'IDEMPOTENCY#']);
+    registry.grantWrite(decisions, writtenByDecision);
 
     const authorizer = new RequestAuthorizer(this, 'People', {
       handler: lambdas.create(this, 'Authorizer', {

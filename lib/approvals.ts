@@ -4,7 +4,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { signInEnvironment } from './api.ts';
+import { signInEnvironment, writtenByDecision } from './api.ts';
 import type { LambdaFactory } from './lambda-factory.ts';
 import { logRemoval } from './logs.ts';
 import type { Registry } from './registry.ts';
@@ -41,7 +41,7 @@ export class Portal extends Construct {
         resources: [sessionSecret.secretArn],
       }),
     );
-    registry.grantWrite(this.lambda, ['KEY#', 'REQUEST#', 'DECISION#', 'IDEMPOTENCY#']);
+    registry.grantWrite(this.lambda, writtenByDecision);
   }
 }
 
@@ -69,7 +69,7 @@ export class Approvals extends Construct {
       does: 'Reads what was decided, and records that nothing was in time',
       timeout: Duration.seconds(30),
     });
-    registry.grantWrite(this.readOutcome, ['KEY#', 'REQUEST#']);
+    registry.grantWrite(this.readOutcome, ['KEY#', 'REQUEST#', 'ALIAS#']);
   }
 
   #grantMail(lambda: LambdaFunction, sender: string): void {

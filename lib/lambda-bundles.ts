@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,7 @@ export class LambdaBundles {
   constructor(scope: Construct, stage: Stage) {
     // False for the commands that need no code (`cdk list`, `cdk destroy`) and in tests of the template.
     if (!Stack.of(scope).bundlingRequired) return;
+    checkPolicies(policies);
     const assembly = Assembly.of(scope);
     this.#folder = join(assembly?.outdir ?? 'cdk.out', 'lambdas');
     bundleLambdas(stage.name, this.#folder);
@@ -61,4 +63,24 @@ export function bundleLambdas(
     logLevel: 'warning',
   });
   for (const id of ids) cpSync(policies, join(folder, id, 'policies'), { recursive: true });
+}
+
+/**
+ * Has the policies read by the code that will read them in every Lambda: a fault is to stop the deployment and not all
+ * of Keyward. In a process of its own, because what runs at synthesis imports nothing of what runs in a Lambda.
+ */
+export function checkPolicies(folder: string): void {
+  const reader = new URL('../lambdas/adapters/policy-files.ts', import.meta.url).href;
+  const program = `
+    const { readPolicies } = await import(${JSON.stringify(reader)});
+    try {
+      readPolicies(${JSON.stringify(folder)});
+    } catch (error) {
+      process.stderr.write(error.message);
+      process.exitCode = 1;
+    }`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`POLICIES_INVALID: correct the files in policies/.\n${stderr}`);
 }

@@ -12,10 +12,18 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 
 /** The partitions of the table, by the head of their partition key. */
-export type Partition = 'KEY#' | 'REQUEST#' | 'DECISION#' | 'TOKEN#' | 'ALIAS#' | 'IDEMPOTENCY#';
+export type Partition = (typeof readablePartitions)[number] | 'TOKEN#';
 
 /** Task tokens are left out: who holds one can wake a machine. */
-const readablePartitions: readonly Partition[] = ['KEY#', 'REQUEST#', 'DECISION#', 'ALIAS#', 'IDEMPOTENCY#'];
+const readablePartitions = [
+  'KEY#',
+  'REQUEST#',
+  'DECISION#',
+  'ALIAS#',
+  'KMSKEY#',
+  'IDEMPOTENCY#',
+  'ONCE#',
+] as const;
 
 const indexes = {
   byOwner: { partitionKey: 'ownerPk', sortKey: 'ownerSk' },
@@ -53,11 +61,7 @@ export class Registry extends Construct {
   /** Reads of everything but task tokens. */
   grantRead(lambda: LambdaFunction): void {
     lambda.addEnvironment('TABLE_NAME', this.table.tableName);
-    this.#grant(
-      lambda,
-      ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:ConditionCheckItem'],
-      readablePartitions,
-    );
+    this.#grant(lambda, ['dynamodb:GetItem', 'dynamodb:Query'], readablePartitions);
     lambda.addToRolePolicy(
       new PolicyStatement({
         actions: ['dynamodb:Query'],
@@ -66,10 +70,10 @@ export class Registry extends Construct {
     );
   }
 
-  /** Reads, and writes to the partitions named. Nothing is ever deleted but by its time to live. */
+  /** Reads, and writes of whole rows to the partitions named. Nothing is ever deleted but by its time to live. */
   grantWrite(lambda: LambdaFunction, partitions: readonly Partition[]): void {
     this.grantRead(lambda);
-    this.#grant(lambda, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], partitions);
+    if (partitions.length > 0) this.#grant(lambda, ['dynamodb:PutItem'], partitions);
   }
 
   grantReadTokens(lambda: LambdaFunction): void {

@@ -22,11 +22,16 @@ export type StepId =
   | 'CompleteRequest'
   | 'FailRequest';
 
-/** What a step writes, where it is not the key and the request. */
+/** What the steps write. One that is not here acts on KMS and leaves the record to the step after it. */
 const writes: Readonly<Partial<Record<StepId, readonly Partition[]>>> = {
-  BindAlias: [],
-  RestrictVersion: [],
-  CompleteRequest: ['KEY#', 'REQUEST#', 'ALIAS#'],
+  PrepareRequest: ['KEY#', 'REQUEST#'],
+  BeginExecution: ['KEY#', 'REQUEST#'],
+  CreateVersion: ['KEY#', 'REQUEST#', 'KMSKEY#'],
+  ProbeVersion: ['KEY#', 'REQUEST#'],
+  RotateInPlace: ['KEY#', 'REQUEST#', 'KMSKEY#'],
+  DiscardVersion: ['KEY#', 'REQUEST#'],
+  CompleteRequest: ['KEY#', 'REQUEST#'],
+  // A key that never came to life gives its alias back.
   FailRequest: ['KEY#', 'REQUEST#', 'ALIAS#'],
 };
 
@@ -110,9 +115,7 @@ export class Steps extends Construct {
     managedKeys.grantListing(DiscardVersion, ['kms:ListAliases', 'tag:GetResources']);
 
     for (const [stepId, lambda] of this.entries()) {
-      const written = writes[stepId] ?? ['KEY#', 'REQUEST#'];
-      if (written.length === 0) registry.grantRead(lambda);
-      else registry.grantWrite(lambda, written);
+      registry.grantWrite(lambda, writes[stepId] ?? []);
     }
 
     for (const lambda of [CreateVersion, RestrictVersion]) this.tellRoles(lambda);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Access, parseAccess } from '../domain/access.ts';
 import { type KeyClasses, parseKeyClasses } from '../domain/key-class.ts';
+import { type Notifications, parseNotifications } from '../domain/notifications.ts';
 
 /**
  * What the organisation decides, read once a cold start. The files are copied into every bundle; a broken one stops
@@ -10,12 +11,14 @@ import { type KeyClasses, parseKeyClasses } from '../domain/key-class.ts';
 export interface Policies {
   readonly classes: KeyClasses;
   readonly access: Access;
+  readonly notifications: Notifications;
 }
 
 export function readPolicies(folder: string): Policies {
   return {
     classes: parseKeyClasses(readFileSync(join(folder, 'key-classes.yaml'), 'utf8')),
     access: parseAccess(readFileSync(join(folder, 'access.yaml'), 'utf8')),
+    notifications: parseNotifications(readFileSync(join(folder, 'notifications.yaml'), 'utf8')),
   };
 }
 

@@ -1,7 +1,8 @@
 """Starts MiniStack with the few corrections that Keyward's workflows need, applied in memory.
 
-All are in its Lambda emulation, each towards what AWS does:
+All are about Lambda, each towards what AWS does:
 - a Node handler's error reaches the caller under its own name, so that a Catch in a state machine can match it;
+- a call over the concurrency limit fails in a state machine as Lambda.TooManyRequestsException, so that a Retry matches;
 - a handler that throws keeps its environment, instead of paying a cold start on the next call;
 - the end of a call's log lines is marked, not guessed by waiting 50 ms for lines that may never come.
 
@@ -20,7 +21,7 @@ import time
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, stepfunctions
 
 LOG_END = "\x00end of the call's log\x00"
 LOG_END_WAIT_SECONDS = 0.25
@@ -76,6 +77,15 @@ def name_errors_and_mark_logs():
     )
 
 
+def name_throttling():
+    replace_in_function(
+        stepfunctions,
+        "_call_lambda",
+        'body.get("errorType", "Lambda.Unknown")',
+        'body.get("errorType") or "Lambda." + body.get("__type", "Unknown")',
+    )
+
+
 def keep_environment_after_an_error():
     replace_in_function(
         lambda_runtime,
@@ -115,6 +125,7 @@ def end_with_the_holder_of_stdin():
 
 if __name__ == "__main__":
     name_errors_and_mark_logs()
+    name_throttling()
     keep_environment_after_an_error()
     read_logs_up_to_the_mark()
     threading.Thread(target=end_with_the_holder_of_stdin, daemon=True).start()

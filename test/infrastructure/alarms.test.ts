@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { tamperingRules } from '../../lambdas/domain/tampering-rules.ts';
 import { textOf } from './permissions.ts';
 import { deployed } from './synthesis.ts';
 
@@ -87,25 +88,7 @@ describe('the alert topic', () => {
 });
 
 describe('the channels of detection', () => {
-  const watched = [
-    'CancelKeyDeletion',
-    'CreateAlias',
-    'CreateGrant',
-    'DeleteAlias',
-    'DeleteImportedKeyMaterial',
-    'DeleteKey',
-    'DisableKey',
-    'DisableKeyRotation',
-    'EnableKey',
-    'EnableKeyRotation',
-    'PutKeyPolicy',
-    'ReplicateKey',
-    'RotateKeyOnDemand',
-    'ScheduleKeyDeletion',
-    'TagResource',
-    'UntagResource',
-    'UpdateAlias',
-  ];
+  const watched = [...new Set(tamperingRules.map(({ event }) => event))].toSorted();
 
   it('hear of changes within seconds', () => {
     deployed().hasResourceProperties('AWS::Events::Rule', {

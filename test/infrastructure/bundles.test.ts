@@ -1,10 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { bundleLambdas } from '../../lib/lambda-bundles.ts';
+import { bundleLambdas, checkPolicies } from '../../lib/lambda-bundles.ts';
 import { type LambdaId, lambdaIds } from '../../lib/lambda-entries.ts';
+import { statementsOf } from './permissions.ts';
 import { local } from './synthesis.ts';
 
 let folder: string;
@@ -35,6 +37,12 @@ const variables = new Map(
   }),
 );
 
+function writablePartitions(role: string): readonly string[] {
+  return statementsOf(local())
+    .filter((it) => it.role === role && it.actions.includes('dynamodb:PutItem'))
+    .flatMap(({ conditions }) => conditions['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []);
+}
+
 describe.each(lambdaIds)('the bundle of %s', (id) => {
   it('has its handler, and the policies of the organisation beside it', () => {
     expect(bundleOf('deployed', id)).toMatch(/export \{[^}]*\bhandler\b[^}]*\}/);
@@ -48,6 +56,19 @@ describe.each(lambdaIds)('the bundle of %s', (id) => {
     expect([...asked].filter((name) => !variables.get(id)?.includes(name ?? ''))).toEqual([]);
   });
 
+  it('writes to the partitions that its role may write to', () => {
+    const bundle = bundleOf('deployed', id);
+    const writable = writablePartitions(id);
+    const writes: [call: RegExp, partition: string][] = [
+      [/\.commit\(/, 'KEY#*'],
+      [/\.claimOnce\(/, 'ONCE#*'],
+      [/\.putTaskToken\(/, 'TOKEN#*'],
+    ];
+    for (const [call, partition] of writes) {
+      expect(writable.includes(partition), partition).toBe(call.test(bundle));
+    }
+  });
+
   it('holds nothing of the local AWS', () => {
     const bundle = bundleOf('deployed', id);
     expect(sourcesOf(bundle).filter((path) => path.startsWith('local/'))).toEqual([]);
@@ -59,5 +80,22 @@ describe('a bundle for the local AWS', () => {
   it('takes its time from the local clock', () => {
     expect(sourcesOf(bundleOf('local', 'Sweep'))).toContain('local/clock/virtual-clock.ts');
     expect(sourcesOf(bundleOf('deployed', 'Sweep'))).toContain('lambdas/adapters/system-clock.ts');
+  });
+});
+
+describe('the policies of the organisation', () => {
+  const shipped = fileURLToPath(new URL('../../policies', import.meta.url));
+
+  it('are read before they are deployed', () => {
+    expect(() => checkPolicies(shipped)).not.toThrow();
+  });
+
+  it('stop the deployment when one has a fault', () => {
+    const broken = join(folder, 'policies');
+    cpSync(shipped, broken, { recursive: true });
+    writeFileSync(join(broken, 'key-classes.yaml'), 'version: 1\nclasses: none\n');
+    expect(() => checkPolicies(broken)).toThrow(
+      /^POLICIES_INVALID: correct the files in policies\/\.\n.*classes/s,
+    );
   });
 });

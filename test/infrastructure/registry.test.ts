@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { tableShape } from '../../lambdas/adapters/registry/table.ts';
 import { deployed } from './synthesis.ts';
 
 const table = 'AWS::DynamoDB::GlobalTable';
@@ -28,7 +29,25 @@ describe('the table', () => {
     deployed().hasResourceProperties(table, {
       BillingMode: 'PAY_PER_REQUEST',
       StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
-      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+    });
+  });
+});
+
+describe('the shape of the table', () => {
+  it('is the one that the registry writes to', () => {
+    const { partitionKey, sortKey, timeToLive, indexes } = tableShape;
+    const keySchema = (partition: string, sort: string) => [
+      { AttributeName: partition, KeyType: 'HASH' },
+      { AttributeName: sort, KeyType: 'RANGE' },
+    ];
+    deployed().hasResourceProperties(table, {
+      KeySchema: keySchema(partitionKey, sortKey),
+      TimeToLiveSpecification: { AttributeName: timeToLive, Enabled: true },
+      GlobalSecondaryIndexes: Object.entries(indexes).map(([IndexName, index]) => ({
+        IndexName,
+        KeySchema: keySchema(index.partitionKey, index.sortKey),
+        Projection: { ProjectionType: 'ALL' },
+      })),
     });
   });
 });

@@ -3,8 +3,17 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Change, Write } from '../../domain/change.ts';
-import { AlreadyDecided, BackendBusy, LedgerBroken, NameTaken, RowConflict } from '../../domain/errors.ts';
-import { GENESIS } from '../../domain/ledger.ts';
+import {
+  AlreadyDecided,
+  BackendBusy,
+  BackendRefused,
+  BackendStateUnexpected,
+  LedgerBroken,
+  NameTaken,
+  RowConflict,
+} from '../../domain/errors.ts';
+import type { KeyRecord } from '../../domain/key.ts';
+import { appendEntry, GENESIS, type LedgerEntry } from '../../domain/ledger.ts';
 import { tableCall } from './call.ts';
 import { IdempotencyConflict } from './idempotency-conflict.ts';
 import type { IdempotencyRecord, Table } from './registry.ts';
@@ -31,10 +40,17 @@ interface Put {
 
 const NEW = 'attribute_not_exists(PK)';
 
+/** Reasons of a cancellation that a later attempt may not meet. */
+const busyReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
 /**
  * Writes a change in one transaction. Every row carries its condition, and what stands there instead comes back with
  * the refusal, so that «missing», «changed by another» and «already written by this very commit» are told apart
  * without a second read.
+ *
+ * When no answer comes, the SDK sends the transaction again under the same client token, and DynamoDB carries out a
+ * token once within ten minutes. Should the first one have gone through all the same, its own rows refuse the second,
+ * which then counts as gone through.
  */
 export async function commitChange(
   { client, tableName }: Table,
@@ -77,10 +93,14 @@ function refusalOf(
     const reason = reasons[position];
     return reason?.Code === undefined || reason.Code === 'None' ? [] : [{ put, reason }];
   });
-  const busy = failed.find(({ reason }) => reason.Code !== 'ConditionalCheckFailed');
-  if (busy !== undefined) {
-    const { Code: awsCode } = busy.reason;
-    return new BackendBusy(`The commit met another one (${awsCode}); it is tried again.`, { awsCode });
+  const other = failed.find(({ reason }) => reason.Code !== 'ConditionalCheckFailed');
+  if (other !== undefined) {
+    const { Code: awsCode = '', Message: told } = other.reason;
+    return busyReasons.has(awsCode)
+      ? new BackendBusy(`The commit met another one (${awsCode}); it is tried again.`, { awsCode })
+      : new BackendRefused(`DynamoDB refuses ${other.put.row.PK} / ${other.put.row.SK}: ${told ?? awsCode}`, {
+          awsCode,
+        });
   }
   const refusals = failed.map(({ put, reason }) => ({
     put,
@@ -110,7 +130,7 @@ function rowsOf(change: Change, idempotency: IdempotencyRecord | undefined): Put
   const { key, versions, request, decision, entries, alias } = change;
   const { keyId, alias: name, updatedAt } = key.after;
   return [
-    versioned(keyRow(key.after), key),
+    versionedKey(keyRow(key.after), key),
     ...versions.map((version) => versioned(versionRow(version.after), version)),
     ...(request === undefined ? [] : [versioned(requestRow(request.after), request)]),
     ...entries.map((entry) => created(ledgerRow(entry))),
@@ -129,7 +149,7 @@ function rowsOf(change: Change, idempotency: IdempotencyRecord | undefined): Put
   ];
 }
 
-function versioned<T extends { rowVersion: number }>(row: Row, { before }: Write<T>): Put {
+function versioned<T extends { rowVersion: number; state: string }>(row: Row, { before }: Write<T>): Put {
   const refused = (found: Record<string, unknown> | undefined) =>
     new RowConflict(
       found === undefined
@@ -141,10 +161,23 @@ function versioned<T extends { rowVersion: number }>(row: Row, { before }: Write
     ? { row, condition: NEW, refused }
     : {
         row,
-        condition: '#record.#rowVersion = :before',
-        names: { '#record': 'record', '#rowVersion': 'rowVersion' },
-        values: { ':before': before.rowVersion },
+        condition: '#record.#rowVersion = :rowVersion AND #record.#state = :state',
+        names: { '#record': 'record', '#rowVersion': 'rowVersion', '#state': 'state' },
+        values: { ':rowVersion': before.rowVersion, ':state': before.state },
         refused,
+      };
+}
+
+/** A key's row also has to end its chain where the change takes it up: no chain can fork. */
+function versionedKey(row: Row, write: Write<KeyRecord>): Put {
+  const put = versioned(row, write);
+  return write.before === undefined
+    ? put
+    : {
+        ...put,
+        condition: `${put.condition} AND #record.#ledgerHead = :ledgerHead`,
+        names: { ...put.names, '#ledgerHead': 'ledgerHead' },
+        values: { ...put.values, ':ledgerHead': write.before.ledgerHead },
       };
 }
 
@@ -180,9 +213,9 @@ function newKmsKeys({ key, versions }: Change): Put[] {
       condition: `${NEW} OR keyId = :mine`,
       values: { ':mine': keyId },
       refused: (found) =>
-        new RowConflict(`${after.kmsKeyArn} belongs to another key already.`, {
-          item: after.kmsKeyArn,
-          found: found?.keyId,
+        new BackendStateUnexpected(`${after.kmsKeyArn} belongs to ${String(found?.keyId)} already.`, {
+          kmsKeyArn: after.kmsKeyArn,
+          keyId: found?.keyId,
         }),
     }));
 }
@@ -215,23 +248,37 @@ function rowVersionOf(found: Record<string, unknown> | undefined): unknown {
     : undefined;
 }
 
-/** No state change without its ledger entry: a change that breaks the chain never reaches the table. */
-function assertTellsOfItself({ key, versions, request, entries }: Change): void {
-  const broken = (why: string) =>
-    new LedgerBroken(`A commit was refused: ${why}.`, { keyId: key.after.keyId });
-  let seq = key.before?.ledgerSeq ?? 0;
-  let head = key.before?.ledgerHead ?? GENESIS;
+/** No state change without its ledger entry: a change that breaks the chain, or is not of its key, never gets there. */
+function assertTellsOfItself({ key, versions, request, decision, entries }: Change): void {
+  const { keyId, ledgerSeq, ledgerHead } = key.after;
+  const assert = (holds: boolean, why: string): void => {
+    if (!holds) throw new LedgerBroken(`A commit was refused: ${why}.`, { keyId });
+  };
+
+  let chain = {
+    keyId,
+    ledgerSeq: key.before?.ledgerSeq ?? 0,
+    ledgerHead: key.before?.ledgerHead ?? GENESIS,
+  };
   for (const entry of entries) {
-    if (entry.seq !== seq + 1 || entry.previousHash !== head)
-      throw broken('its ledger entries do not follow the chain');
-    seq = entry.seq;
-    head = entry.hash;
+    assert(follows(chain, entry), 'its ledger entries do not follow the chain');
+    chain = { keyId, ledgerSeq: entry.seq, ledgerHead: entry.hash };
   }
-  if (entries.length === 0) throw broken('it has no ledger entry');
-  if (key.after.ledgerSeq !== seq || key.after.ledgerHead !== head)
-    throw broken('the key does not name its last entry');
-  for (const write of [key, ...versions, ...(request === undefined ? [] : [request])]) {
-    if (write.after.rowVersion !== (write.before?.rowVersion ?? 0) + 1)
-      throw broken('a row version was skipped');
+  assert(entries.length > 0, 'it has no ledger entry');
+  assert(isDeepStrictEqual({ keyId, ledgerSeq, ledgerHead }, chain), 'the key does not name its last entry');
+
+  for (const { before, after } of [key, ...versions, ...(request === undefined ? [] : [request])]) {
+    assert(after.keyId === keyId && (before?.keyId ?? keyId) === keyId, 'it changes what another key has');
+    assert(after.rowVersion === (before?.rowVersion ?? 0) + 1, 'a row version was skipped');
   }
+  assert(
+    decision === undefined || decision.requestId === request?.after.requestId,
+    'its decision is on another request',
+  );
+}
+
+/** Whether an entry is the next of the chain, and hashed over what it says. */
+function follows(chain: Parameters<typeof appendEntry>[0], entry: LedgerEntry): boolean {
+  const { keyId: _keyId, seq: _seq, previousHash: _previousHash, hash: _hash, ...draft } = entry;
+  return isDeepStrictEqual(appendEntry(chain, draft), entry);
 }

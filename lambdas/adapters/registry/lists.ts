@@ -1,10 +1,8 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
-import { tableCall } from './call.ts';
-import { cursorFrom, cursorTo } from './cursor.ts';
+import { RecordCorrupt } from '../../domain/errors.ts';
+import { queryAll, queryPage, type Range } from './query.ts';
 import type { Filter, Page, PageRequest, Registry, Table } from './registry.ts';
 import { duePartitions, ownerPartition, recordIn, records, statePartition } from './rows.ts';
-import { type IndexName, tableShape } from './table.ts';
 
 export interface DueItem {
   readonly kind: 'key' | 'request';
@@ -18,27 +16,34 @@ export function lists(table: Table): Pick<Registry, 'listKeys' | 'listRequests' 
     listKeys: (filter, page) => listRecords(table, records.key, 'KEY', filter, page),
     listRequests: (filter, page) => listRecords(table, records.request, 'REQUEST', filter, page),
     async *listDue(now) {
-      for (const shard of duePartitions) {
-        let cursor: string | undefined;
-        do {
-          const { rows, next } = await queryIndex(
-            table,
-            'due',
-            shard,
-            { upTo: `${now}$` },
-            { limit: 100, cursor },
-          );
-          for (const { dueSk } of rows) yield dueItem(String(dueSk));
-          cursor = next;
-        } while (cursor !== undefined);
+      let unreadable: RecordCorrupt | undefined;
+      // '$' comes right after the '#' that ends the time.
+      let shards = duePartitions.map((partition) =>
+        queryAll(table, { index: 'due', partition, upTo: `${now}$` }),
+      );
+      // The shards take turns: one that is full of what fails does not keep the others waiting.
+      while (shards.length > 0) {
+        for (const shard of shards) {
+          const next = await shard.next();
+          if (next.done === true) {
+            shards = shards.filter((other) => other !== shard);
+            continue;
+          }
+          const item = dueItem(next.value);
+          if (item instanceof RecordCorrupt) unreadable = item;
+          else yield item;
+        }
       }
+      if (unreadable !== undefined) throw unreadable;
     },
   };
 }
 
-function dueItem(sortKey: string): DueItem {
-  const [dueAt = '', kind, id = ''] = sortKey.split('#');
-  return { dueAt, kind: kind === 'key' ? 'key' : 'request', id };
+function dueItem({ PK, SK, dueSk }: Record<string, unknown>): DueItem | RecordCorrupt {
+  const [, dueAt, kind, id] = /^([^#]+)#(key|request)#([^#]+)$/.exec(String(dueSk)) ?? [];
+  return dueAt === undefined || kind === undefined || id === undefined
+    ? new RecordCorrupt(`The row ${String(PK)} / ${String(SK)} is due in no known form.`, { PK, SK })
+    : { dueAt, kind: kind === 'key' ? 'key' : 'request', id };
 }
 
 async function listRecords<S extends z.ZodType>(
@@ -48,52 +53,14 @@ async function listRecords<S extends z.ZodType>(
   filter: Filter<string>,
   page: PageRequest,
 ): Promise<Page<z.output<S>>> {
-  const { rows, next } =
+  const range: Range =
     filter.owner === undefined
-      ? await queryIndex(table, 'byState', statePartition(kind, filter.state), {}, page)
-      : await queryIndex(
-          table,
-          'byOwner',
-          ownerPartition(kind, filter.owner),
-          filter.state === undefined ? {} : { startingWith: `${filter.state}#` },
-          page,
-        );
+      ? { index: 'byState', partition: statePartition(kind, filter.state) }
+      : {
+          index: 'byOwner',
+          partition: ownerPartition(kind, filter.owner),
+          ...(filter.state === undefined ? {} : { startingWith: `${filter.state}#` }),
+        };
+  const { rows, next } = await queryPage(table, range, page);
   return { items: rows.map((row) => recordIn(schema, row)), ...(next === undefined ? {} : { next }) };
-}
-
-async function queryIndex(
-  { client, tableName }: Table,
-  index: IndexName,
-  partition: string,
-  range: { readonly upTo?: string; readonly startingWith?: string },
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-): Promise<{ rows: Record<string, unknown>[]; next?: string }> {
-  const { partitionKey, sortKey } = tableShape.indexes[index];
-  const within =
-    range.upTo !== undefined
-      ? ' AND #sort <= :bound'
-      : range.startingWith !== undefined
-        ? ' AND begins_with(#sort, :bound)'
-        : '';
-  const bound = range.upTo ?? range.startingWith;
-  const { Items: rows = [], LastEvaluatedKey: last } = await tableCall('dynamodb:Query', () =>
-    client.send(
-      new QueryCommand({
-        TableName: tableName,
-        IndexName: index,
-        KeyConditionExpression: `#partition = :partition${within}`,
-        ExpressionAttributeNames: {
-          '#partition': partitionKey,
-          ...(bound === undefined ? {} : { '#sort': sortKey }),
-        },
-        ExpressionAttributeValues: {
-          ':partition': partition,
-          ...(bound === undefined ? {} : { ':bound': bound }),
-        },
-        Limit: limit,
-        ...(cursor === undefined ? {} : { ExclusiveStartKey: cursorFrom(cursor) }),
-      }),
-    ),
-  );
-  return { rows, ...(last === undefined ? {} : { next: cursorTo(last) }) };
 }

@@ -1,12 +1,13 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
-import type { VersionRecord } from '../../domain/key.ts';
-import type { LedgerEntry } from '../../domain/ledger.ts';
-import type { DecisionRecord } from '../../domain/request.ts';
+import { BackendBusy } from '../../domain/errors.ts';
 import { tableCall } from './call.ts';
-import { cursorFrom, cursorTo } from './cursor.ts';
-import type { PageRequest, Registry, Table } from './registry.ts';
-import { type Row, type RowKey, recordIn, records, rowKey } from './rows.ts';
+import { queryAll, queryPage, type Range } from './query.ts';
+import type { Registry, Table } from './registry.ts';
+import { type RowKey, recordIn, records, rowKey } from './rows.ts';
+
+/** How often a key that changes while it is read is read anew. */
+const SNAPSHOT_TRIES = 5;
 
 /** Strongly consistent reads by id. */
 export function reads(
@@ -15,31 +16,41 @@ export function reads(
   Registry,
   'getKey' | 'getKeyWithVersions' | 'getRequest' | 'getDecisions' | 'getLedger' | 'getWholeLedger'
 > {
-  const ledgerPage = async (keyId: string, { limit, cursor }: PageRequest) => {
-    const { rows, next } = await queryPage(table, `KEY#${keyId}`, 'LEDGER#', limit, cursor);
-    const items: LedgerEntry[] = rows.map((row) => recordIn(records.ledger, row));
-    return { items, ...(next === undefined ? {} : { next }) };
-  };
+  const ledgerOf = (keyId: string): Range => ({ partition: `KEY#${keyId}`, startingWith: 'LEDGER#' });
+  const getKey = (keyId: string) => getRecord(table, records.key, rowKey.key(keyId));
   return {
-    getKey: (keyId) => getRecord(table, records.key, rowKey.key(keyId)),
+    getKey,
     getRequest: (requestId) => getRecord(table, records.request, rowKey.request(requestId)),
     async getKeyWithVersions(keyId) {
-      // The key is read after its versions: a commit in between is then refused by the key's row version.
-      const versions: VersionRecord[] = (await queryAll(table, `KEY#${keyId}`, 'VERSION#')).map((row) =>
-        recordIn(records.version, row),
-      );
-      const key = await getRecord(table, records.key, rowKey.key(keyId));
-      return key === undefined ? undefined : { key, versions };
+      // Every commit moves the key's row version: versions read between two equal ones belong to it.
+      let key = await getKey(keyId);
+      for (let tries = 1; key !== undefined && tries <= SNAPSHOT_TRIES; tries += 1) {
+        const versions = await getRecords(table, records.version, {
+          partition: `KEY#${keyId}`,
+          startingWith: 'VERSION#',
+        });
+        const after = await getKey(keyId);
+        if (after?.rowVersion === key.rowVersion) return { key, versions };
+        key = after;
+      }
+      if (key === undefined) return undefined;
+      throw new BackendBusy(`${keyId} changed each time it was read; it is tried again.`, { keyId });
     },
     async getDecisions(requestId) {
-      const rows = await queryAll(table, `DECISION#${requestId}`, 'PERSON#');
-      const decisions: DecisionRecord[] = rows.map((row) => recordIn(records.decision, row));
+      const decisions = await getRecords(table, records.decision, {
+        partition: `DECISION#${requestId}`,
+        startingWith: 'PERSON#',
+      });
       return decisions.toSorted((a, b) => a.decidedAt.localeCompare(b.decidedAt));
     },
-    getLedger: ledgerPage,
-    async getWholeLedger(keyId) {
-      return (await queryAll(table, `KEY#${keyId}`, 'LEDGER#')).map((row) => recordIn(records.ledger, row));
+    async getLedger(keyId, page) {
+      const { rows, next } = await queryPage(table, ledgerOf(keyId), page);
+      return {
+        items: rows.map((row) => recordIn(records.ledger, row)),
+        ...(next === undefined ? {} : { next }),
+      };
     },
+    getWholeLedger: (keyId) => getRecords(table, records.ledger, ledgerOf(keyId)),
   };
 }
 
@@ -62,35 +73,12 @@ async function getRecord<S extends z.ZodType>(
   return row === undefined ? undefined : recordIn(schema, row);
 }
 
-async function queryAll(table: Table, partition: string, prefix: string): Promise<Record<string, unknown>[]> {
-  const all: Record<string, unknown>[] = [];
-  let cursor: string | undefined;
-  do {
-    const { rows, next } = await queryPage(table, partition, prefix, undefined, cursor);
-    all.push(...rows);
-    cursor = next;
-  } while (cursor !== undefined);
+async function getRecords<S extends z.ZodType>(
+  table: Table,
+  schema: S,
+  range: Range,
+): Promise<z.output<S>[]> {
+  const all: z.output<S>[] = [];
+  for await (const row of queryAll(table, range)) all.push(recordIn(schema, row));
   return all;
-}
-
-async function queryPage(
-  { client, tableName }: Table,
-  partition: string,
-  prefix: string,
-  limit: number | undefined,
-  cursor: string | undefined,
-): Promise<{ rows: Record<string, unknown>[]; next?: string }> {
-  const { Items: rows = [], LastEvaluatedKey: last } = await tableCall('dynamodb:Query', () =>
-    client.send(
-      new QueryCommand({
-        TableName: tableName,
-        ConsistentRead: true,
-        KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
-        ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
-        ...(limit === undefined ? {} : { Limit: limit }),
-        ...(cursor === undefined ? {} : { ExclusiveStartKey: cursorFrom(cursor) }),
-      }),
-    ),
-  );
-  return { rows, ...(last === undefined ? {} : { next: cursorTo(last as Row) }) };
 }

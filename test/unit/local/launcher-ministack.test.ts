@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  PutFunctionConcurrencyCommand,
+} from '@aws-sdk/client-lambda';
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
@@ -55,6 +60,15 @@ describe('MiniStack as Keyward starts it', () => {
     },
     30_000,
   );
+
+  test('a call over the concurrency limit can be retried by its name', async () => {
+    const lambda = await deploy(ministack.url, 'limited', 'counts');
+    await lambda.send(
+      new PutFunctionConcurrencyCommand({ FunctionName: 'limited', ReservedConcurrentExecutions: 0 }),
+    );
+    const outcome = await outcomeOfCatch(ministack.url, 'limited', 'Lambda.TooManyRequestsException');
+    expect(outcome).toBe('caught Lambda.TooManyRequestsException');
+  }, 30_000);
 
   test('a handler that fails keeps its environment', async () => {
     const lambda = await deploy(ministack.url, 'counts');
@@ -143,12 +157,12 @@ runpy.run_path("local/ministack/launch.py", run_name="__main__")`;
   );
 }, 30_000);
 
-async function deploy(url: string, handler: string): Promise<LambdaClient> {
+async function deploy(url: string, name: string, handler = name): Promise<LambdaClient> {
   const lambda = new LambdaClient(clientConfig(url));
   await lambda
     .send(
       new CreateFunctionCommand({
-        FunctionName: handler,
+        FunctionName: name,
         Runtime: 'nodejs24.x',
         Handler: `index.${handler}`,
         Role: role,
@@ -161,8 +175,8 @@ async function deploy(url: string, handler: string): Promise<LambdaClient> {
   return lambda;
 }
 
-/** Runs a machine whose only Task calls the handler, with a Catch on FooError before the Catch on everything. */
-async function outcomeOfCatch(url: string, handler: string): Promise<unknown> {
+/** Deploys the handler and runs a machine that calls it, with a Catch on the error before the Catch on everything. */
+async function outcomeOfCatch(url: string, handler: string, error = 'FooError'): Promise<unknown> {
   await deploy(url, handler);
   const stepFunctions = new SFNClient(clientConfig(url));
   const passed = (output: string) => ({ Type: 'Pass', Output: output, End: true });
@@ -176,12 +190,12 @@ async function outcomeOfCatch(url: string, handler: string): Promise<unknown> {
         Arguments: { FunctionName: handler },
         TimeoutSeconds: 20,
         Catch: [
-          { ErrorEquals: ['FooError'], Next: 'Named' },
+          { ErrorEquals: [error], Next: 'Named' },
           { ErrorEquals: ['States.ALL'], Next: 'Other' },
         ],
         End: true,
       },
-      Named: passed('caught FooError'),
+      Named: passed(`caught ${error}`),
       Other: passed('caught something else'),
     },
   };

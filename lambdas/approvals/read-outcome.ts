@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import type { Registry } from '../adapters/registry/registry.ts';
+import type { Clock } from '../domain/clock.ts';
+import { isBefore } from '../domain/cryptoperiod.ts';
+import { expireRequest } from '../domain/decision.ts';
+import { RecordCorrupt, RequestNotFound } from '../domain/errors.ts';
+import { identifier } from '../domain/formats.ts';
+
+export const outcomeInput = z.strictObject({ requestId: identifier('req'), timedOut: z.boolean() });
+
+export interface Outcome {
+  readonly outcome: 'approved' | 'denied' | 'expired' | 'cancelled' | 'waiting';
+  /** How long to wait on, in seconds, when nothing is decided yet. */
+  readonly timeoutSeconds: number;
+}
+
+const WAIT_ON_SECONDS = 300;
+
+/**
+ * Reads what was decided. The record is the truth: what woke the wait, and what it was told, does not matter. A wait
+ * that was over by its timer ends a request whose time is over; one that was woken too early waits on.
+ */
+export function readOutcome({
+  registry,
+  clock,
+}: {
+  readonly registry: Pick<Registry, 'getRequest' | 'getKey' | 'commit'>;
+  readonly clock: Clock;
+}) {
+  return async ({ requestId, timedOut }: z.infer<typeof outcomeInput>): Promise<Outcome> => {
+    const request = await registry.getRequest(requestId);
+    if (request === undefined) throw new RequestNotFound(`There is no request ${requestId}.`, { requestId });
+    const now = await clock();
+    const left = Math.max(0, Math.ceil((Date.parse(request.expiresAt) - Date.parse(now)) / 1000));
+    const answer = (outcome: Outcome['outcome']): Outcome => ({
+      outcome,
+      timeoutSeconds: left + WAIT_ON_SECONDS,
+    });
+    switch (request.state) {
+      case 'approved':
+      case 'executing':
+      case 'succeeded':
+      case 'failed':
+        return answer('approved');
+      case 'denied':
+      case 'expired':
+      case 'cancelled':
+        return answer(request.state);
+      case 'accepted':
+      case 'awaiting-approval':
+        break;
+    }
+    if (!timedOut || isBefore(now, request.expiresAt)) return answer('waiting');
+    const key = await registry.getKey(request.keyId);
+    if (key === undefined) {
+      throw new RecordCorrupt(`Request ${requestId} names the key ${request.keyId}, which is not there.`, {
+        requestId,
+      });
+    }
+    const actor = { kind: 'service', id: 'service:read-outcome', name: 'read-outcome' } as const;
+    await registry.commit(expireRequest({ now, actor, request, key }));
+    return answer('expired');
+  };
+}
