@@ -62,7 +62,6 @@ export class Approvals extends Construct {
       environment: { MAIL_FROM: stage.mailFrom, PORTAL_URL: portalUrl },
     });
     registry.grantWrite(this.open, ['KEY#', 'REQUEST#', 'TOKEN#']);
-    registry.grantReadTokens(this.open);
     this.#grantMail(this.open, stage.mailFrom);
 
     this.readOutcome = lambdas.create(this, 'ReadOutcome', {

@@ -44,5 +44,6 @@ export function authorizeCall(
 
 function resourceOf(touch: Touch): string {
   if (touch.kind === 'key') return touch.key.arn;
-  return touch.kind === 'alias' ? touch.arn : '*';
+  if (touch.kind === 'alias') return touch.arn;
+  return touch.resource ?? '*';
 }

@@ -14,8 +14,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export type Touch =
   | ({ readonly kind: 'key' /** Its state does not matter. */; readonly formerTarget?: true } & ResolvedKey)
   | { readonly kind: 'alias'; readonly arn: string }
-  /** No single resource; `action` when it is not the operation's own. */
-  | { readonly kind: 'account'; readonly action?: string };
+  /** No resource that exists; `action` when it is not the operation's own, `resource` when IAM is asked about one. */
+  | { readonly kind: 'account'; readonly action?: string; readonly resource?: string };
 
 /** Something that AWS KMS does by itself, and records so. */
 export interface ServiceEvent {

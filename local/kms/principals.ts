@@ -24,7 +24,8 @@ const registrationSchema = z
   });
 
 const CREDENTIAL = /Credential=(?<accessKeyId>[^/,\s]+)\//;
-const APP_ID = /(?:^|\s)app\/(?<appId>\S+)/;
+/** The Powertools of a Lambda append `-PT-...` to the app id that the function was given. */
+const APP_ID = /(?:^|\s)app\/(?<appId>\S+?)(?:-PT-\S*)?(?:\s|$)/;
 
 /**
  * Who calls. An app id in the SDK's User-Agent names a caller before its access key does, since every Lambda

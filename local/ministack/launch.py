@@ -1,8 +1,9 @@
 """Starts MiniStack with the few corrections that Keyward's workflows need, applied in memory.
 
-All are about Lambda, each towards what AWS does:
+Each is towards what AWS does:
 - a Node handler's error reaches the caller under its own name, so that a Catch in a state machine can match it;
 - a call over the concurrency limit fails in a state machine as Lambda.TooManyRequestsException, so that a Retry matches;
+- a task's TimeoutSeconds may be a JSONata expression;
 - a handler that throws keeps its environment, instead of paying a cold start on the next call;
 - the end of a call's log lines is marked, not guessed by waiting 50 ms for lines that may never come.
 
@@ -86,6 +87,23 @@ def name_throttling():
     )
 
 
+def evaluate_task_timeouts():
+    def with_timeout(state_def, raw_input, ctx):
+        if "TimeoutSeconds" not in state_def:
+            return state_def
+        seconds = stepfunctions._jsonata_state_field(state_def, "TimeoutSeconds", "number", raw_input, ctx)
+        return {**state_def, "TimeoutSeconds": seconds}
+
+    stepfunctions.with_timeout = with_timeout
+    arguments = "effective = _apply_jsonata_arguments(state_def, raw_input, ctx)"
+    replace_in_function(
+        stepfunctions,
+        "_execute_task",
+        arguments,
+        f"state_def = with_timeout(state_def, raw_input, ctx); {arguments}",
+    )
+
+
 def keep_environment_after_an_error():
     replace_in_function(
         lambda_runtime,
@@ -126,6 +144,7 @@ def end_with_the_holder_of_stdin():
 if __name__ == "__main__":
     name_errors_and_mark_logs()
     name_throttling()
+    evaluate_task_timeouts()
     keep_environment_after_an_error()
     read_logs_up_to_the_mark()
     threading.Thread(target=end_with_the_holder_of_stdin, daemon=True).start()

@@ -202,9 +202,9 @@ describe('the table', () => {
     ]);
   });
 
-  it('shows task tokens to who keeps them and who uses them', () => {
+  it('shows task tokens to who uses them, and takes them from who keeps them', () => {
     const tokens = (it: Statement) => partitionsOf(it).includes('TOKEN#*');
-    expect(rolesThat((it) => reads(it) && tokens(it))).toEqual(['Dispatch', 'OpenApproval']);
+    expect(rolesThat((it) => reads(it) && tokens(it))).toEqual(['Dispatch']);
     expect(rolesThat((it) => writes(it) && tokens(it))).toEqual(['OpenApproval']);
   });
 

@@ -1,118 +1,33 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { createRegistry, type Registry } from '../../lambdas/adapters/registry/registry.ts';
-import { tableShape } from '../../lambdas/adapters/registry/table.ts';
-import { type Change, recordChange } from '../../lambdas/domain/change.ts';
+import { recordChange } from '../../lambdas/domain/change.ts';
 import { decide } from '../../lambdas/domain/decision.ts';
 import { awaitApproval } from '../../lambdas/domain/execution.ts';
-import type { KeyRecord } from '../../lambdas/domain/key.ts';
-import { classNamed, parseKeyClasses } from '../../lambdas/domain/key-class.ts';
 import { verifyChain } from '../../lambdas/domain/ledger.ts';
-import { actorOf, type Principal } from '../../lambdas/domain/principal.ts';
-import { submitGenerate, submitOperation } from '../../lambdas/domain/submission.ts';
-import { clientConfig } from '../../local/stage/account.ts';
-
-const NOW = '2026-11-25T03:02:22.000Z';
-const classes = parseKeyClasses(readFileSync('policies/key-classes.yaml', 'utf8'));
-const person = (name: string, ...groups: string[]): Principal => ({
-  kind: 'person',
-  id: `person:${name}`,
-  name,
-  groups,
-  mfa: true,
-});
-const olga = person('olga', 'payments');
-const sami = person('sami', 'security');
+import { actorOf } from '../../lambdas/domain/principal.ts';
+import {
+  activeKey,
+  aNewKey,
+  codeOf,
+  createTable,
+  NOW,
+  olga,
+  revocationOf,
+  sami,
+  touched,
+} from './registry-fixtures.ts';
 
 let client: DynamoDBDocumentClient;
 let tableName: string;
 let registry: Registry;
 
 beforeAll(async () => {
-  tableName = `registry-${randomUUID()}`;
-  const { partitionKey, sortKey, indexes } = tableShape;
-  const base = new DynamoDBClient(clientConfig(inject('localAws').endpoint));
-  const attributes = [
-    partitionKey,
-    sortKey,
-    ...Object.values(indexes).flatMap((i) => [i.partitionKey, i.sortKey]),
-  ];
-  const keySchema = (hash: string, range: string) => [
-    { AttributeName: hash, KeyType: 'HASH' as const },
-    { AttributeName: range, KeyType: 'RANGE' as const },
-  ];
-  await base.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: attributes.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
-      KeySchema: keySchema(partitionKey, sortKey),
-      GlobalSecondaryIndexes: Object.entries(indexes).map(([name, index]) => ({
-        IndexName: name,
-        KeySchema: keySchema(index.partitionKey, index.sortKey),
-        Projection: { ProjectionType: 'ALL' },
-      })),
-    }),
-  );
-  client = DynamoDBDocumentClient.from(base, { marshallOptions: { removeUndefinedValues: true } });
+  ({ client, tableName } = await createTable(inject('localAws').endpoint));
   registry = createRegistry({ client, tableName });
 });
-
-function aNewKey(name = `k-${randomUUID().slice(0, 8)}`, owner = 'payments'): Change {
-  return submitGenerate({
-    now: NOW,
-    requester: olga,
-    keyClass: classNamed(classes, 'data-protection'),
-    reason: 'A test.',
-    ids: { keyId: `key_${ulid()}`, requestId: `req_${ulid()}`, nonce: 'a'.repeat(64) },
-    newKey: { name, owner, description: '', spec: 'SYMMETRIC_DEFAULT' },
-  });
-}
-
-/** Something that happens to a key and leaves nothing but its ledger entry. */
-function touched(key: KeyRecord): Change {
-  return recordChange({
-    now: NOW,
-    actor: actorOf(olga),
-    key: { before: key, after: key },
-    entries: [{ event: 'failed', details: { mark: randomUUID() } }],
-  });
-}
-
-async function activeKey(): Promise<KeyRecord> {
-  const created = aNewKey();
-  await registry.commit(created);
-  const active = recordChange({
-    now: NOW,
-    actor: actorOf(olga),
-    key: { before: created.key.after, after: { ...created.key.after, state: 'active', openRequests: {} } },
-    entries: [{ event: 'activated', details: {} }],
-  });
-  await registry.commit(active);
-  return active.key.after;
-}
-
-function revocationOf(key: KeyRecord): Change {
-  return submitOperation({
-    now: NOW,
-    requester: olga,
-    keyClass: classNamed(classes, 'data-protection'),
-    reason: 'A test.',
-    ids: { requestId: `req_${ulid()}`, nonce: 'b'.repeat(64) },
-    key,
-    parameters: { operation: 'revoke', mode: 'suspend' },
-  });
-}
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'went through',
-    (error: unknown) => (error instanceof Error ? error.name : String(error)),
-  );
 
 describe('a commit', () => {
   it('is read back as it was written', async () => {
@@ -126,7 +41,7 @@ describe('a commit', () => {
   });
 
   it('that comes second loses, whole', async () => {
-    const key = await activeKey();
+    const key = await activeKey(registry);
     const rivals = Array.from({ length: 8 }, () => touched(key));
     const codes = await Promise.all(rivals.map((change) => codeOf(registry.commit(change))));
     expect(codes.filter((code) => code === 'went through')).toHaveLength(1);
@@ -138,7 +53,7 @@ describe('a commit', () => {
   });
 
   it('that is sent again after its answer was lost is no conflict', async () => {
-    const key = await activeKey();
+    const key = await activeKey(registry);
     const change = touched(key);
     await registry.commit(change);
     expect(await codeOf(registry.commit(change))).toBe('went through');
@@ -154,7 +69,7 @@ describe('a commit', () => {
   });
 
   it('that does not tell of itself never reaches the table', async () => {
-    const key = await activeKey();
+    const key = await activeKey(registry);
     const change = touched(key);
     const silent = { ...change, entries: [] };
     const elsewhere = {
@@ -214,7 +129,7 @@ describe('an Idempotency-Key', () => {
 
 describe('a decision', () => {
   it('of one person is stored once', async () => {
-    const key = await activeKey();
+    const key = await activeKey(registry);
     const submitted = revocationOf(key);
     await registry.commit(submitted);
     const request = submitted.request?.after;
@@ -278,14 +193,26 @@ describe('lists', () => {
 
 describe('a row that cannot be read', () => {
   it('is named, not passed over', async () => {
-    const keyId = `key_${ulid()}`;
-    await client.send(
-      new PutCommand({ TableName: tableName, Item: { PK: `KEY#${keyId}`, SK: 'KEY', record: { a: 1 } } }),
-    );
-    await expect(registry.getKey(keyId)).rejects.toMatchObject({
-      code: 'RecordCorrupt',
-      details: { PK: `KEY#${keyId}`, SK: 'KEY' },
-    });
+    const id = ulid();
+    const odd = [
+      { PK: `KEY#key_${id}`, SK: 'KEY', record: { a: 1 } },
+      { PK: `KEY#key_${id}`, SK: 'VERSION#000001', record: { a: 1 } },
+      { PK: `KEY#key_${id}`, SK: 'LEDGER#0000000001', record: { a: 1 } },
+      { PK: `ALIAS#${id}`, SK: 'ALIAS', keyId: 1 },
+      { PK: `TOKEN#req_${id}`, SK: 'TOKEN' },
+    ];
+    for (const row of odd) await client.send(new PutCommand({ TableName: tableName, Item: row }));
+    const reads = [
+      registry.getKey(`key_${id}`),
+      registry.getKeyWithVersions(`key_${id}`),
+      registry.getWholeLedger(`key_${id}`),
+      registry.holderOfAlias(id),
+      registry.getTaskToken(`req_${id}`),
+    ];
+    for (const [index, read] of reads.entries()) {
+      const { PK, SK } = odd[index === 1 ? 0 : index] ?? {};
+      await expect(read).rejects.toMatchObject({ code: 'RecordCorrupt', details: { PK, SK } });
+    }
   });
 });
 

@@ -108,7 +108,8 @@ function refusalOf(
   }));
   const [key] = puts;
   const standsWhole =
-    refusals.some(({ put }) => put === key) && refusals.every(({ put, found }) => sameRow(put.row, found));
+    refusals.some(({ put }) => put === key) &&
+    refusals.every(({ put, found }) => isDeepStrictEqual(put.row, found));
   if (standsWhole) return undefined;
   const [first] = refusals.toSorted((a, b) => rank(a.put) - rank(b.put));
   return first === undefined
@@ -120,10 +121,6 @@ function refusalOf(
 function rank({ row }: Put): number {
   const order = ['IDEMPOTENCY#', 'ALIAS#', 'DECISION#'].findIndex((head) => row.PK.startsWith(head));
   return order === -1 ? 3 : order;
-}
-
-function sameRow(wanted: Row, found: Record<string, unknown> | undefined): boolean {
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(wanted)), found);
 }
 
 function rowsOf(change: Change, idempotency: IdempotencyRecord | undefined): Put[] {

@@ -23,8 +23,7 @@ export function cursorFrom(
 ): Record<string, string> {
   try {
     const lastKey = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    const ofList =
-      lastKey[partitionKey] === partition && lastKey[sortKey]?.startsWith(startingWith) === true;
+    const ofList = lastKey[partitionKey] === partition && lastKey[sortKey]?.startsWith(startingWith) === true;
     if (!ofList) throw new RangeError('It points into another list.');
     return lastKey;
   } catch (error) {

@@ -4,7 +4,7 @@ import { refusedWith } from '../aws-call.ts';
 import { tableCall } from './call.ts';
 import { getRow } from './reads.ts';
 import type { Registry, Table } from './registry.ts';
-import { type RowKey, rowKey } from './rows.ts';
+import { parseRow, type RowKey, rowKey } from './rows.ts';
 
 const named = z.looseObject({ keyId: z.string(), releasedAt: z.string().optional() });
 const waiting = z.looseObject({ token: z.string() });
@@ -30,7 +30,7 @@ export function markers(
 > {
   const read = async <S extends z.ZodType>(schema: S, key: RowKey): Promise<z.output<S> | undefined> => {
     const row = await getRow(table, key);
-    return row === undefined ? undefined : schema.parse(row);
+    return row === undefined ? undefined : parseRow(schema, row);
   };
   return {
     async holderOfAlias(alias) {

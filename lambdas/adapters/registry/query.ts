@@ -25,9 +25,7 @@ export async function queryPage(
   const { partitionKey, sortKey } = keysOf(range);
   const { partition, startingWith = '' } = range;
   const startKey =
-    cursor === undefined
-      ? undefined
-      : cursorFrom(cursor, { partitionKey, partition, sortKey, startingWith });
+    cursor === undefined ? undefined : cursorFrom(cursor, { partitionKey, partition, sortKey, startingWith });
   const { rows, lastKey } = await query(table, range, startKey, limit);
   return { rows, ...(lastKey === undefined ? {} : { next: cursorTo(lastKey) }) };
 }

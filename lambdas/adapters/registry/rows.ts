@@ -49,42 +49,53 @@ export const rowKey = {
 } as const;
 
 export function keyRow(record: KeyRecord): Row {
-  return {
-    ...rowKey.key(record.keyId),
-    ...listed('KEY', record.keyId, record.owner, record.state),
-    ...due('key', record.keyId, keyDueAt(record)),
-    record,
-  };
+  const { keyId, owner, state } = record;
+  return holding(records.key, rowKey.key(keyId), record, {
+    ...listed('KEY', keyId, owner, state),
+    ...due('key', keyId, keyDueAt(record)),
+  });
 }
 
 export function versionRow(record: VersionRecord): Row {
-  return { ...rowKey.version(record.keyId, record.version), record };
+  return holding(records.version, rowKey.version(record.keyId, record.version), record);
 }
 
 export function ledgerRow(record: LedgerEntry): Row {
-  return { ...rowKey.ledger(record.keyId, record.seq), record };
+  return holding(records.ledger, rowKey.ledger(record.keyId, record.seq), record);
 }
 
 export function requestRow(record: RequestRecord): Row {
-  return {
-    ...rowKey.request(record.requestId),
-    ...listed('REQUEST', record.requestId, record.owner, record.state),
-    ...due('request', record.requestId, requestDueAt(record)),
-    record,
-  };
+  const { requestId, owner, state } = record;
+  return holding(records.request, rowKey.request(requestId), record, {
+    ...listed('REQUEST', requestId, owner, state),
+    ...due('request', requestId, requestDueAt(record)),
+  });
 }
 
 export function decisionRow(record: DecisionRecord): Row {
-  return { ...rowKey.decision(record.requestId, record.person.id), record };
+  return holding(records.decision, rowKey.decision(record.requestId, record.person.id), record);
 }
 
-/** The record in a row. Throws RecordCorrupt: a row that cannot be read is never passed over. */
+/** A row of exactly what will be read back. Throws RecordCorrupt for a record that could not be. */
+function holding(schema: z.ZodType, key: RowKey, record: object, indexed: object = {}): Row {
+  // By way of JSON: a field that is undefined is not stored.
+  const stored: unknown = JSON.parse(JSON.stringify(record));
+  return { ...key, ...indexed, record: recordIn(schema, { ...key, record: stored }) };
+}
+
+/** The record in a row. Throws as `parseRow`. */
 export function recordIn<S extends z.ZodType>(schema: S, row: unknown): z.output<S> {
-  const parsed = z.looseObject({ PK: z.string(), SK: z.string(), record: schema }).safeParse(row);
-  if (parsed.success) return parsed.data.record as z.output<S>;
+  return parseRow(z.looseObject({ record: schema }), row).record as z.output<S>;
+}
+
+/** A row as it should be. Throws RecordCorrupt: a row that cannot be read is never passed over. */
+export function parseRow<S extends z.ZodType>(schema: S, row: unknown): z.output<S> {
+  const parsed = schema.safeParse(row);
+  if (parsed.success) return parsed.data;
   const { PK, SK } = z.object({ PK: z.string().catch('?'), SK: z.string().catch('?') }).parse(row);
+  const wrong = [...new Set(parsed.error.issues.map(({ path }) => path.join('.')))].join(', ');
   throw new RecordCorrupt(
-    `The row ${PK} / ${SK} does not hold what it should.`,
+    `The row ${PK} / ${SK} does not hold what it should (${wrong}). Compare it with a backup of the table.`,
     { PK, SK },
     { cause: parsed.error },
   );

@@ -52,8 +52,7 @@ export const createKey: Operation = {
     const kind = supportedKind(input);
     checkTags(input.Tags);
     const secret = await generateMaterial(kind.spec);
-    const touches: Touch[] = [{ kind: 'account' }];
-    if (input.Tags.length > 0) touches.push({ kind: 'account', action: 'kms:TagResource' });
+    const id = randomUUID();
     return prepared(
       {
         conditions: () => ({
@@ -73,13 +72,29 @@ export const createKey: Operation = {
           }),
       },
       input,
-      () => ({ touches, effect: (call) => create(call, input, kind, secret) }),
+      ({ account }) => ({
+        touches: touched(input, keyArn(account, id)),
+        effect: (call) => create(call, id, input, kind, secret),
+      }),
     );
   },
 };
 
-function create({ kms, principal, now }: Call, input: Input, kind: Kind, secret: Buffer): Outcome {
-  const id = randomUUID();
+/** Making a key asks IAM about no resource, tagging it about the key that is being made. */
+function touched({ Tags: tags }: Input, arn: string): Touch[] {
+  const making: Touch = { kind: 'account' };
+  return tags.length === 0
+    ? [making]
+    : [making, { kind: 'account', action: 'kms:TagResource', resource: arn }];
+}
+
+function create(
+  { kms, principal, now }: Call,
+  id: string,
+  input: Input,
+  kind: Kind,
+  secret: Buffer,
+): Outcome {
   const key: KmsKey = {
     id,
     arn: keyArn(kms.account, id),

@@ -1,0 +1,114 @@
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import * as z from 'zod';
+import { BackendBusy, Unauthenticated } from '../domain/errors.ts';
+import type { Principal } from '../domain/principal.ts';
+
+export interface TokenVerifier {
+  /**
+   * Who a token of the issuer speaks of. A token with a nonce is taken only where the same nonce is expected: what the
+   * sign-in of a page brought is no access token of the API.
+   *
+   * Throws Unauthenticated when the token is not one to trust, BackendBusy when the issuer cannot be asked.
+   */
+  verify(token: string, expect?: { readonly nonce?: string }): Promise<Principal>;
+}
+
+const discovery = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
+
+const claims = z.looseObject({
+  sub: z.string().min(1).max(500),
+  name: z.string().max(256).optional(),
+  email: z.email().optional().catch(undefined),
+  groups: z.array(z.string().max(128)).max(200).default([]),
+  amr: z.array(z.string()).default([]),
+  nonce: z.string().optional(),
+});
+
+const DISCOVERY_TIMEOUT_MS = 3_000;
+
+/** Failures that are the token's own; all others are the issuer's or the network's. */
+const tokenFaults = [
+  errors.JWTClaimValidationFailed,
+  errors.JWTExpired,
+  errors.JWTInvalid,
+  errors.JWSInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+] as const;
+
+/**
+ * Verifies tokens of one issuer for one audience, against the keys that its discovery document names. Tokens live in
+ * real time, whatever clock the rest of the service goes by.
+ */
+export function createTokenVerifier({
+  issuer,
+  audience,
+}: {
+  readonly issuer: string;
+  readonly audience: string;
+}): TokenVerifier {
+  let keys: JWTVerifyGetKey | undefined;
+  // Asked only for a token that looks like one, and asked again after a failure.
+  const keyFor: JWTVerifyGetKey = async (header, token) => {
+    keys ??= createRemoteJWKSet(await keySetAddress(issuer));
+    return keys(header, token);
+  };
+  return {
+    async verify(token, expected = {}) {
+      const payload = await verified(token, keyFor, { issuer, audience });
+      const parsed = claims.safeParse(payload);
+      if (!parsed.success) {
+        throw new Unauthenticated(
+          'The token does not say who you are in a form that Keyward reads: it needs a sub, and at most 200 groups.',
+          {},
+          { cause: parsed.error },
+        );
+      }
+      const { sub, name, email, groups, amr, nonce } = parsed.data;
+      if (nonce !== expected.nonce) {
+        throw new Unauthenticated('The token belongs to another sign-in. Sign in again.');
+      }
+      return {
+        kind: 'person',
+        id: `person:${sub}`,
+        name: name ?? sub,
+        ...(email === undefined ? {} : { email }),
+        groups,
+        mfa: amr.includes('mfa'),
+      };
+    },
+  };
+}
+
+async function verified(
+  token: string,
+  keyFor: JWTVerifyGetKey,
+  expected: { readonly issuer: string; readonly audience: string },
+): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(token, keyFor, {
+      ...expected,
+      algorithms: ['RS256', 'ES256'],
+      requiredClaims: ['exp', 'sub'],
+    });
+    return payload;
+  } catch (error) {
+    if (tokenFaults.some((fault) => error instanceof fault)) {
+      throw new Unauthenticated('The token is not valid, or no longer. Sign in again.', {}, { cause: error });
+    }
+    throw new BackendBusy('The keys of the issuer could not be read; try again.', {}, { cause: error });
+  }
+}
+
+async function keySetAddress(issuer: string): Promise<URL> {
+  const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+    signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS),
+  });
+  if (!response.ok) throw new Error(`The issuer answers discovery with ${response.status}.`);
+  const document = discovery.parse(await response.json());
+  if (document.issuer !== issuer) throw new Error(`The issuer calls itself ${document.issuer}.`);
+  return new URL(document.jwks_uri);
+}

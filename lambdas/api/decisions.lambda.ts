@@ -1,0 +1,4 @@
+import { createDecisions } from './decisions.ts';
+import { runtime } from './runtime.ts';
+
+export const handler = createDecisions(runtime);

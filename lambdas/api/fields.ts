@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { identifier } from '../domain/formats.ts';
+import { keyRecord } from '../domain/key.ts';
+
+/**
+ * A line that people read before they decide: nothing in it is invisible or turns the order of what is read. That
+ * takes out control characters, line breaks, marks of text direction and unpaired surrogates.
+ */
+function line(longest: number) {
+  return z
+    .string()
+    .max(longest)
+    .regex(
+      // oxlint-disable-next-line no-control-regex
+      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*$/u,
+      'must be one line of text, without control characters, direction marks or unpaired surrogates',
+    );
+}
+
+export const reason = line(1024)
+  .min(1)
+  .regex(/\S/, 'must say something')
+  .meta({ description: 'Why: shown to the approvers and kept in the ledger.', example: 'Yearly review.' });
+
+export const description = line(1024).meta({ description: 'What the key is for.' });
+
+export const keyName = keyRecord.shape.name.meta({
+  description: 'Lower-case letters, digits and hyphens; the last part of the alias.',
+  example: 'invoices',
+});
+
+export const ownerName = keyRecord.shape.owner.meta({
+  description: 'The group that owns the key.',
+  example: 'payments',
+});
+
+export const keyId = identifier('key').meta({ example: 'key_01K9VQ7C3S4M8Z2D5R6T7W8X9Y' });
+export const requestId = identifier('req').meta({ example: 'req_01K9VQ7C3S4M8Z2D5R6T7W8X9Y' });
+
+export const pageSize = z
+  .string()
+  .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
+  .transform(Number)
+  .pipe(z.int().min(1).max(100))
+  .default(25)
+  .meta({
+    description: 'The most items to answer with. A page may hold fewer and still not be the last.',
+    override: { type: 'integer', minimum: 1, maximum: 100, default: 25, pattern: undefined },
+  });
+
+export const pageToken = z
+  .string()
+  .min(1)
+  .max(2048)
+  .optional()
+  .meta({ description: 'The `nextPageToken` of the page before, with the same caller and filter.' });
+
+export const validateOnly = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .default(false)
+  .meta({
+    description: 'Answers with what would happen and who would have to approve, and does nothing.',
+    override: { type: 'boolean', default: false, enum: undefined },
+  });
+
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x20-\x7E]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+  .meta({
+    description:
+      'Made up by the caller, one for each thing it wants: sent again within 24 hours it brings the first answer again.',
+    example: '6d1f0a86-6a1c-4b0a-9e0c-6a1b6c5d3f10',
+  });
+
+/** A version of a key, or `*` for whichever there is. */
+export const ifMatch = z
+  .string()
+  .regex(/^(?:\*|"[1-9]\d{0,14}")$/, 'must be the ETag of the key, such as "3", or *')
+  .transform((etag) => (etag === '*' ? etag : Number(etag.slice(1, -1))))
+  .meta({
+    description: 'The ETag of the key as the caller saw it; `*` for whatever it is now.',
+    example: '"3"',
+    override: { type: 'string' },
+  });

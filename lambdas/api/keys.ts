@@ -1,0 +1,68 @@
+import { mayRequest } from '../domain/access.ts';
+import { ClassUnknown, Forbidden } from '../domain/errors.ts';
+import { classNamed, type KeyClass, type KeyClasses } from '../domain/key-class.ts';
+import { submitGenerate } from '../domain/submission.ts';
+import { acceptedAnswer } from './accept.ts';
+import { commitOnce } from './commit-once.ts';
+import type { Handler } from './contract.ts';
+import type * as contracts from './contracts.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { listAnswer } from './list.ts';
+import { planAnswer } from './plan.ts';
+import { etagOf, viewKey } from './views.ts';
+import { keyNotFound, sees } from './visibility.ts';
+
+export function createKey(deps: ApiDependencies): Handler<typeof contracts.createKey> {
+  return async (call) => {
+    const { principal, body, query } = call;
+    const prepare = async () => {
+      if (!mayRequest(principal, body.owner)) {
+        throw new Forbidden(`You are not in the group ${body.owner}. Ask somebody who is.`, {
+          pointer: '/owner',
+        });
+      }
+      return (now: string) =>
+        submitGenerate({
+          now,
+          requester: principal,
+          keyClass: classAskedFor(deps.policies.classes, body.class),
+          reason: body.reason,
+          ids: { keyId: `key_${deps.newId()}`, requestId: `req_${deps.newId()}`, nonce: deps.randomNonce() },
+          newKey: body,
+        });
+    };
+    if (query.validateOnly) return planAnswer((await prepare())(await deps.clock()));
+    return acceptedAnswer(deps, principal, await commitOnce(deps, call, prepare));
+  };
+}
+
+function classAskedFor(classes: KeyClasses, name: string): KeyClass {
+  try {
+    return classNamed(classes, name);
+  } catch (error) {
+    if (!(error instanceof ClassUnknown)) throw error;
+    throw new ClassUnknown(error.message, { ...error.details, pointer: '/class' }, { cause: error });
+  }
+}
+
+export function listKeys(deps: ApiDependencies): Handler<typeof contracts.listKeys> {
+  return async ({ principal, query }) => {
+    const { items, nextPageToken } = await listAnswer(deps.policies, principal, query, {
+      name: 'keys',
+      read: (filter, page) => deps.registry.listKeys(filter, page),
+    });
+    return { status: 200, body: { keys: items.map((key) => viewKey(key)), nextPageToken } };
+  };
+}
+
+export function getKey({ registry, policies }: ApiDependencies): Handler<typeof contracts.getKey> {
+  return async ({ principal, path: { keyId } }) => {
+    const found = await registry.getKeyWithVersions(keyId);
+    if (found === undefined || !sees(policies, principal, found.key)) throw keyNotFound(keyId);
+    return {
+      status: 200,
+      body: viewKey(found.key, found.versions),
+      headers: { ETag: etagOf(found.key) },
+    };
+  };
+}
