@@ -192,27 +192,16 @@ describe('lists', () => {
 });
 
 describe('a row that cannot be read', () => {
-  it('is named, not passed over', async () => {
-    const id = ulid();
-    const odd = [
-      { PK: `KEY#key_${id}`, SK: 'KEY', record: { a: 1 } },
-      { PK: `KEY#key_${id}`, SK: 'VERSION#000001', record: { a: 1 } },
-      { PK: `KEY#key_${id}`, SK: 'LEDGER#0000000001', record: { a: 1 } },
-      { PK: `ALIAS#${id}`, SK: 'ALIAS', keyId: 1 },
-      { PK: `TOKEN#req_${id}`, SK: 'TOKEN' },
-    ];
-    for (const row of odd) await client.send(new PutCommand({ TableName: tableName, Item: row }));
-    const reads = [
-      registry.getKey(`key_${id}`),
-      registry.getKeyWithVersions(`key_${id}`),
-      registry.getWholeLedger(`key_${id}`),
-      registry.holderOfAlias(id),
-      registry.getTaskToken(`req_${id}`),
-    ];
-    for (const [index, read] of reads.entries()) {
-      const { PK, SK } = odd[index === 1 ? 0 : index] ?? {};
-      await expect(read).rejects.toMatchObject({ code: 'RecordCorrupt', details: { PK, SK } });
-    }
+  const id = ulid();
+
+  it.each([
+    ['KEY', { PK: `KEY#key_${id}`, SK: 'KEY' }, () => registry.getKeyWithVersions(`key_${id}`)],
+    ['LEDGER', { PK: `KEY#key_${id}`, SK: 'LEDGER#0000000001' }, () => registry.getWholeLedger(`key_${id}`)],
+    ['ALIAS', { PK: `ALIAS#${id}`, SK: 'ALIAS' }, () => registry.holderOfAlias(id)],
+    ['TOKEN', { PK: `TOKEN#req_${id}`, SK: 'TOKEN' }, () => registry.getTaskToken(`req_${id}`)],
+  ])('is named, not passed over: %s', async (_kind, row, read) => {
+    await client.send(new PutCommand({ TableName: tableName, Item: { ...row, record: { a: 1 } } }));
+    await expect(read()).rejects.toMatchObject({ code: 'RecordCorrupt', details: row });
   });
 });
 
