@@ -4,9 +4,11 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+
 import type { Operation } from '../domain/request.ts';
 import { awsCall, refusedWith } from './aws-call.ts';
 import { environment } from './environment.ts';
+import { timeouts } from './timeouts.ts';
 
 /** `undo` starts the machine only to take back what a lost execution did. */
 export type Start = 'run' | 'undo';
@@ -81,7 +83,7 @@ export function createExecutions(client: SFNClient, machines: Machines): Executi
 export function sfnClient(): SFNClient {
   return new SFNClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+    requestHandler: timeouts,
   });
 }
 

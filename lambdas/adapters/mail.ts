@@ -1,5 +1,6 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { awsCall } from './aws-call.ts';
+import { timeouts } from './timeouts.ts';
 
 export interface Mail {
   readonly to: readonly string[];
@@ -13,7 +14,7 @@ export type SendMail = (mail: Mail) => Promise<void>;
 export function sesClient(): SESv2Client {
   return new SESv2Client({
     maxAttempts: 4,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+    requestHandler: timeouts,
   });
 }
 

@@ -5,6 +5,7 @@ import { alertPublisher } from '../adapters/alert-topic.ts';
 import { environment } from '../adapters/environment.ts';
 import { documentClient } from '../adapters/registry/client.ts';
 import { createRegistry } from '../adapters/registry/registry.ts';
+import { timeouts } from '../adapters/timeouts.ts';
 import type { AlertDependencies } from './dependencies.ts';
 
 const roleArns = z.array(z.string().regex(/^arn:[\w-]+:iam::\d{12}:role\/.+$/)).min(1);
@@ -14,7 +15,7 @@ export const runtime: AlertDependencies = {
   publish: alertPublisher({
     client: new SNSClient({
       maxAttempts: 3,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+      requestHandler: timeouts,
     }),
     topicArn: environment('ALERT_TOPIC_ARN'),
   }),

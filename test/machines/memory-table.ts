@@ -71,10 +71,7 @@ export function memoryTable(): DynamoDBDocumentClient {
 }
 
 /** Terms joined by OR, or by AND. */
-function holds(
-  { ConditionExpression: condition, ...names }: Conditional,
-  found: Item | undefined,
-): boolean {
+function holds({ ConditionExpression: condition, ...names }: Conditional, found: Item | undefined): boolean {
   if (condition === undefined) return true;
   return condition
     .split(' OR ')

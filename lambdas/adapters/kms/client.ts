@@ -1,4 +1,5 @@
 import { KMSClient } from '@aws-sdk/client-kms';
+import { timeouts } from '../timeouts.ts';
 
 /**
  * One attempt a call: Keyward's retries live in the state machines, where each step first looks at what an earlier
@@ -7,6 +8,6 @@ import { KMSClient } from '@aws-sdk/client-kms';
 export function kmsClient(): KMSClient {
   return new KMSClient({
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+    requestHandler: timeouts,
   });
 }
