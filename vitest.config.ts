@@ -1,11 +1,23 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** What tests leave behind lies in the checkout, and goes with the run. */
+const temporary = join(import.meta.dirname, '.local', `tests-${process.pid}`);
+mkdirSync(temporary, { recursive: true });
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 /** One project per kind of test; only the ones that need the local AWS pay for starting it. */
 export default defineConfig({
   test: {
+    env: { TMPDIR: temporary },
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], env: { POWERTOOLS_LOG_LEVEL: 'SILENT' } },
+      },
+      {
+        extends: true,
         test: {
           name: 'infrastructure',
           include: ['test/infrastructure/**/*.test.ts'],
@@ -14,6 +26,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts'],
@@ -25,6 +38,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],

@@ -9,14 +9,12 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { kmsEvents } from './kms-events.ts';
 import type { LambdaFactory } from './lambda-factory.ts';
 import { createDeadLetterQueue } from './queues.ts';
 import type { Registry } from './registry.ts';
 import type { Stage } from './stage.ts';
 import type { Steps } from './steps.ts';
-
-/** The source under which the local KMS puts its records on the bus, where nobody may use a source of AWS. */
-const localSource = 'keyward.local.cloudtrail';
 
 /** What takes a key away, changes who may use it, or hides it: the events worth a look on a managed key. */
 const watchedEvents = [
@@ -113,11 +111,11 @@ export class TamperDetection extends Construct {
     });
     new Rule(this, 'KeyChanged', {
       description: 'Changes of KMS keys, as CloudTrail records them',
-      eventPattern: {
-        source: props.stage.name === 'local' ? ['aws.kms', localSource] : ['aws.kms'],
-        detailType: ['AWS API Call via CloudTrail', 'AWS Service Event via CloudTrail'],
-        detail: { eventSource: ['kms.amazonaws.com'], eventName: watchedEvents },
-      },
+      eventPattern: kmsEvents(
+        props.stage,
+        ['AWS API Call via CloudTrail', 'AWS Service Event via CloudTrail'],
+        watchedEvents,
+      ),
       targets: [
         new LambdaTarget(this.lambda, {
           deadLetterQueue: this.deadLetters,

@@ -53,7 +53,7 @@ export class KeywardStack extends Stack {
       ]),
     });
     const dispatch = new Dispatch(this, 'Dispatch', { lambdas, registry, workflows });
-    const sweep = new Sweep(this, 'Sweep', { lambdas, registry, managedKeys, steps, workflows });
+    const sweep = new Sweep(this, 'Sweep', { stage, lambdas, registry, managedKeys, steps, workflows });
 
     const detection = { stage, lambdas, registry, steps, topic };
     const tampering = new TamperDetection(this, 'TamperDetection', detection);

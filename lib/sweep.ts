@@ -1,17 +1,22 @@
 /* oxlint-disable no-new -- a construct joins the tree by being made */
 import { Duration } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { kmsEvents } from './kms-events.ts';
 import type { LambdaFactory } from './lambda-factory.ts';
 import type { ManagedKeys } from './managed-keys.ts';
 import { createDeadLetterQueue } from './queues.ts';
 import type { Registry } from './registry.ts';
 import { Repeatedly } from './repeatedly.ts';
+import type { Stage } from './stage.ts';
 import type { Steps } from './steps.ts';
 import type { Workflows } from './workflows.ts';
 
 interface SweepProps {
+  readonly stage: Stage;
   readonly lambdas: LambdaFactory;
   readonly registry: Registry;
   readonly managedKeys: ManagedKeys;
@@ -28,7 +33,7 @@ export class Sweep extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { lambdas, registry, managedKeys, steps, workflows }: SweepProps,
+    { stage, lambdas, registry, managedKeys, steps, workflows }: SweepProps,
   ) {
     super(scope, id);
     this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
@@ -45,6 +50,13 @@ export class Sweep extends Construct {
       lambda: this.lambda,
       every: Duration.minutes(1),
       deadLetters: this.deadLetters,
+    });
+
+    // So that a certificate does not wait for the minute; should the event get lost, the minute makes up for it.
+    new Rule(this, 'KeyDeleted', {
+      description: 'The end of a KMS key, as CloudTrail records it',
+      eventPattern: kmsEvents(stage, ['AWS Service Event via CloudTrail'], ['DeleteKey']),
+      targets: [new LambdaTarget(this.lambda, { deadLetterQueue: this.deadLetters, retryAttempts: 2 })],
     });
 
     // It discards as the step does, and the key policies know one role for that.

@@ -9,6 +9,8 @@ import { type Counts, countCheck, countTests } from './report-counts.ts';
 const checkout = fileURLToPath(new URL('..', import.meta.url));
 const results = join(checkout, 'test-results');
 const tools = join(checkout, 'node_modules/.bin');
+/** Tools leave caches where temporary files go: here that is in the checkout, for the time of the run. */
+const temporary = join(checkout, '.local', `checks-${process.pid}`);
 
 type Step = {
   readonly name: string;
@@ -40,6 +42,8 @@ type Outcome = Counts & { readonly name: string; readonly seconds: number; reado
 
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
+mkdirSync(temporary, { recursive: true });
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 const outcomes: Outcome[] = [];
 for (const [index, step] of steps.entries()) {
@@ -63,7 +67,12 @@ function run([tool, ...args]: Step['command']): Promise<{ succeeded: boolean; ou
   return new Promise((resolve) => {
     const child = spawn(join(tools, tool), args, {
       cwd: checkout,
-      env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        TMPDIR: temporary,
+        NO_COLOR: '1',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

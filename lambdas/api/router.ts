@@ -76,8 +76,8 @@ function pathValues(template: string, path: string): Record<string, string> | un
   for (const [index, part] of wanted.entries()) {
     const text = given[index] ?? '';
     const name = /^\{(\w+)\}$/.exec(part)?.[1];
+    if (name === undefined ? part !== text : text === '') return undefined;
     if (name !== undefined) values[name] = text;
-    else if (part !== text) return undefined;
   }
   return values;
 }

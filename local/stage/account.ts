@@ -14,13 +14,14 @@ export const clientConfig = (endpoint: string) => ({
 
 /**
  * The environment of a command that must see the local AWS and nothing of the caller's own: neither its AWS settings
- * nor its home folder, where the CDK would leave caches.
+ * nor its home and temporary folders, where the CDK would leave caches.
  */
 export function commandEnvironment(endpoint: string, home: string): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|CDK|NODE|VITEST)_?/.test(name));
   return {
     ...Object.fromEntries(inherited),
     HOME: home,
+    TMPDIR: home,
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: account.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: account.credentials.secretAccessKey,
