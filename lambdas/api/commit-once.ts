@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { IdempotencyConflict } from '../adapters/registry/idempotency-conflict.ts';
 import type { IdempotencyRecord, Registry } from '../adapters/registry/registry.ts';
 import { sha256Canonical } from '../domain/canonical.ts';
 import type { Change } from '../domain/change.ts';
@@ -34,7 +33,7 @@ export interface Outcome {
  * 1. `prepare` reads what the change is about and checks that the caller may ask for it.
  * 2. An earlier answer is repeated. It is looked for after those reads: if they saw what an earlier call wrote, its
  *    answer is there too.
- * 3. What `prepare` returned builds the change, which is committed. Lost to another writer, all begins again.
+ * 3. What `prepare` returned builds the change, which is committed. Lost to another writer, be it a twin of this very call, all begins again.
  *
  * Throws what both throw, IdempotencyKeyReused when the key came with another body, BackendBusy when others were first
  * every time.
@@ -60,7 +59,6 @@ export async function commitOnce(
       await registry.commit(change, { idempotency: { ...claim, requestId, expiresAt } });
       return { requestId, replayed: false };
     } catch (error) {
-      if (error instanceof IdempotencyConflict) return repeated(error.stored, claim);
       const lost = error instanceof RowConflict || error instanceof BackendBusy;
       if (!lost || attempt === MOST_ATTEMPTS) throw error;
       await pause(Math.random() * 50 * attempt);

@@ -19,6 +19,7 @@ let issuer: string;
 let verifier: TokenVerifier;
 let keys: Awaited<ReturnType<typeof generateKeyPair>>;
 let ecKeys: typeof keys;
+let anyKeys: typeof keys;
 let strangeKeys: typeof keys;
 const says: { discovery: object | 'down'; jwks: 'up' | 'down'; asked: number } = {
   discovery: {},
@@ -27,15 +28,18 @@ const says: { discovery: object | 'down'; jwks: 'up' | 'down'; asked: number } =
 };
 
 beforeAll(async () => {
-  [keys, ecKeys, strangeKeys] = await Promise.all([
+  [keys, ecKeys, anyKeys, strangeKeys] = await Promise.all([
     generateKeyPair('RS256', { extractable: true }),
     generateKeyPair('ES256', { extractable: true }),
+    generateKeyPair('RS512', { extractable: true }),
     generateKeyPair('RS256'),
   ]);
   const jwks = {
     keys: [
       { ...(await exportJWK(keys.publicKey)), kid: 'rsa', alg: 'RS256' },
       { ...(await exportJWK(ecKeys.publicKey)), kid: 'ec', alg: 'ES256' },
+      // A key that says nothing of what it is for.
+      { ...(await exportJWK(anyKeys.publicKey)), kid: 'any' },
     ],
   };
   server = createServer((request, response) => {
@@ -62,7 +66,7 @@ function aToken(
     alg = 'RS256',
     kid = 'rsa',
     key = keys.privateKey,
-  }: { alg?: string; kid?: string; key?: CryptoKey | Uint8Array } = {},
+  }: { alg?: string; kid?: string; key?: Parameters<SignJWT['sign']>[0] } = {},
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT({ iss: issuer, aud: audience, iat: now, exp: now + 60, ...claims, ...change })
@@ -138,6 +142,11 @@ describe('a token is refused', () => {
     const secret = Buffer.from(JSON.stringify(await exportJWK(keys.publicKey)));
     const confused = await aToken({}, { alg: 'HS256', key: secret });
     await expect(verifier.verify(confused)).rejects.toBeInstanceOf(Unauthenticated);
+  });
+
+  it('that the issuer itself signed in another way than RS256 or ES256', async () => {
+    const token = await aToken({}, { alg: 'RS512', kid: 'any', key: anyKeys.privateKey });
+    await expect(verifier.verify(token)).rejects.toBeInstanceOf(Unauthenticated);
   });
 
   it('that is signed with RS384, PS256 or not at all', async () => {

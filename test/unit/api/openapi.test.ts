@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -57,7 +58,7 @@ describe('the description of the API', () => {
     const { stderr } = await run(
       process.execPath,
       [
-        join(root, 'node_modules/@redocly/cli/bin/cli.js'),
+        createRequire(import.meta.url).resolve('@redocly/cli/bin/cli.js'),
         'lint',
         'docs/openapi.json',
         '--format',

@@ -139,7 +139,8 @@ describe('a list of keys', () => {
     const world = apiWorld();
     const made: string[] = [];
     for (let n = 0; n < 5; n += 1) made.push((await world.newKey()).keyId);
-    for (const query of [{ owner: 'payments' }, { state: 'active' }, {}]) {
+    const filters: Record<string, string>[] = [{ owner: 'payments' }, { state: 'active' }, {}];
+    for (const query of filters) {
       const { ids, pages } = await allKeys(world, alice, { ...query, pageSize: '2' });
       expect(ids.toSorted()).toEqual(made.toSorted());
       expect(pages).toBeGreaterThanOrEqual(3);
@@ -220,7 +221,11 @@ describe('a list of keys', () => {
 it('lists requests by owner and by state', async () => {
   const world = apiWorld();
   const { requestId } = await world.waiting(alice, await world.newKey());
-  for (const query of [{ owner: 'payments', state: 'awaiting-approval' }, { state: 'awaiting-approval' }]) {
+  const filters: Record<string, string>[] = [
+    { owner: 'payments', state: 'awaiting-approval' },
+    { state: 'awaiting-approval' },
+  ];
+  for (const query of filters) {
     const answer = await world.ask(bob, 'GET /v1/requests', { query });
     const { requests } = requestsPage.parse(expectStatus(answer, 200));
     expect(requests.map((request) => request.requestId)).toEqual([requestId]);

@@ -191,6 +191,11 @@ export function expectStatus(answer: Answered, status: number): unknown {
   return answer.body;
 }
 
+/** The statuses of answers that came in any order. */
+export function statuses(answers: readonly Answered[]): number[] {
+  return answers.map(({ status }) => status).toSorted((a, b) => a - b);
+}
+
 /** The problem in an answer, which every refusal has to be. */
 export function refusal(answer: Answered, status: number, code: string): z.infer<typeof problem> {
   const told = problem.parse(expectStatus(answer, status));
