@@ -21,6 +21,9 @@ export default defineConfig({
         test: {
           name: 'infrastructure',
           include: ['test/infrastructure/**/*.test.ts'],
+          // One process synthesizes once for all files.
+          isolate: false,
+          maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

@@ -1,4 +1,3 @@
-/* oxlint-disable no-new -- a construct joins the tree by being made */
 import { CfnOutput, Duration, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alarms, fiveMinutes } from './alarms.ts';

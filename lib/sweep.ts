@@ -1,4 +1,3 @@
-/* oxlint-disable no-new -- a construct joins the tree by being made */
 import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';

@@ -1,4 +1,3 @@
-/* oxlint-disable no-new -- a construct joins the tree by being made */
 import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ReadWriteType, Trail } from 'aws-cdk-lib/aws-cloudtrail';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';

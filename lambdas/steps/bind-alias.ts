@@ -1,7 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
 import { refusedWith } from '../adapters/aws-call.ts';
-import { createAlias, updateAlias } from '../adapters/kms/aliases.ts';
+import { createAlias, targetOf, updateAlias } from '../adapters/kms/aliases.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
 import { AliasTaken, BackendStateUnexpected, NotSettled } from '../domain/errors.ts';
 import type { VersionRecord } from '../domain/key.ts';
@@ -28,13 +28,16 @@ export function bindAlias(deps: StepDependencies & { readonly kms: KMSClient }) 
 }
 
 async function point(kms: KMSClient, { key, versions }: Work, target: VersionRecord): Promise<void> {
-  const holder = await describeKmsKey(kms, key.alias);
-  if (holder?.kmsKeyArn === target.kmsKeyArn) return;
-  if (holder !== undefined && !versions.some(({ kmsKeyArn }) => kmsKeyArn === holder.kmsKeyArn)) {
-    throw new AliasTaken(`${key.alias} is held by ${holder.kmsKeyArn}, which is not a version of this key.`, {
-      alias: key.alias,
-      holder: holder.kmsKeyArn,
-    });
+  const holder = await holderOf(kms, key.alias);
+  if (holder === target.kmsKeyId) return;
+  if (holder !== undefined && !versions.some(({ kmsKeyId }) => kmsKeyId === holder)) {
+    throw new AliasTaken(
+      `${key.alias} is held by the KMS key ${holder}, which is not a version of this key.`,
+      {
+        alias: key.alias,
+        holder,
+      },
+    );
   }
   try {
     await (holder === undefined
@@ -50,9 +53,18 @@ async function point(kms: KMSClient, { key, versions }: Work, target: VersionRec
     }
     throw error;
   }
-  const bound = await describeKmsKey(kms, key.alias);
-  if (bound?.kmsKeyArn !== target.kmsKeyArn) {
+  if ((await holderOf(kms, key.alias)) !== target.kmsKeyId) {
     throw new NotSettled(`${key.alias} does not show its new target yet.`, { alias: key.alias });
+  }
+}
+
+/** The id of the KMS key behind the alias. A key that is not Keyward's may not be described; its id is all that matters. */
+async function holderOf(kms: KMSClient, alias: string): Promise<string | undefined> {
+  try {
+    return (await describeKmsKey(kms, alias))?.kmsKeyId;
+  } catch (error) {
+    if (!refusedWith(error, 'AccessDeniedException')) throw error;
+    return targetOf(kms, alias);
   }
 }
 

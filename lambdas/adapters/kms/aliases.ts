@@ -33,3 +33,17 @@ export async function aliasesOf(client: KMSClient, kmsKeyId: string): Promise<st
     return names;
   });
 }
+
+/**
+ * The id of the KMS key that a name points at, whoever owns it. Reads the account's aliases until it finds the name: for
+ * the rare case in which that key may not be described.
+ */
+export async function targetOf(client: KMSClient, alias: string): Promise<string | undefined> {
+  return awsCall('kms:ListAliases', async () => {
+    for await (const page of paginateListAliases({ client }, {})) {
+      const found = page.Aliases?.find(({ AliasName: name }) => name === alias);
+      if (found !== undefined) return found.TargetKeyId;
+    }
+    return undefined;
+  });
+}
