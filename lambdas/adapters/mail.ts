@@ -3,13 +3,16 @@ import { awsCall } from './aws-call.ts';
 import { timeouts } from './timeouts.ts';
 
 export interface Mail {
-  readonly to: readonly string[];
   readonly subject: string;
   readonly text: string;
   readonly html: string;
 }
 
-export type SendMail = (mail: Mail) => Promise<void>;
+/**
+ * Sends one mail to one address: nobody learns who else was told, and one bad address keeps it from no other. SES may
+ * deliver a mail twice. Throws BackendBusy or BackendRefused; aborting ends it with either.
+ */
+export type SendMail = (to: string, mail: Mail, signal: AbortSignal) => Promise<void>;
 
 export function sesClient(): SESv2Client {
   return new SESv2Client({
@@ -18,24 +21,19 @@ export function sesClient(): SESv2Client {
   });
 }
 
-/** Sends one mail to each address apart, so that nobody learns who else was told. SES may deliver a mail twice. */
-export function mailSender(client: SESv2Client, from: string): SendMail {
-  return async ({ to, subject, text, html }) => {
-    for (const address of to) {
-      await awsCall('ses:SendEmail', () =>
-        client.send(
-          new SendEmailCommand({
-            FromEmailAddress: from,
-            Destination: { ToAddresses: [address] },
-            Content: {
-              Simple: {
-                Subject: { Data: subject, Charset: 'UTF-8' },
-                Body: { Text: { Data: text, Charset: 'UTF-8' }, Html: { Data: html, Charset: 'UTF-8' } },
-              },
-            },
-          }),
-        ),
-      );
-    }
+export function mailSender(client: Pick<SESv2Client, 'send'>, from: string): SendMail {
+  return async (to, { subject, text, html }, abortSignal) => {
+    // The parts of the mail go to SES as fields: no text of anybody's can become a header.
+    const command = new SendEmailCommand({
+      FromEmailAddress: from,
+      Destination: { ToAddresses: [to] },
+      Content: {
+        Simple: {
+          Subject: { Data: subject, Charset: 'UTF-8' },
+          Body: { Text: { Data: text, Charset: 'UTF-8' }, Html: { Data: html, Charset: 'UTF-8' } },
+        },
+      },
+    });
+    await awsCall('ses:SendEmail', () => client.send(command, { abortSignal }));
   };
 }

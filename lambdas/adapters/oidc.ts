@@ -20,9 +20,17 @@ const claims = z.looseObject({
   name: z.string().max(256).optional(),
   email: z.email().optional().catch(undefined),
   groups: z.array(z.string().max(128)).max(200).default([]),
-  amr: z.array(z.string()).default([]),
+  // Some issuers send a single method as text.
+  amr: z.union([z.array(z.string()), z.string().transform((method) => [method])]).default([]),
   nonce: z.string().optional(),
 });
+
+/** Methods of RFC 8176 by the kind of factor that they prove. */
+const factors = [
+  ['pwd', 'pin', 'kba'],
+  ['otp', 'hwk', 'swk', 'sc', 'sms', 'tel'],
+  ['face', 'fpt', 'iris', 'retina', 'vbm'],
+] as const;
 
 const DISCOVERY_TIMEOUT_MS = 3_000;
 
@@ -77,10 +85,16 @@ export function createTokenVerifier({
         name: name ?? sub,
         ...(email === undefined ? {} : { email }),
         groups,
-        mfa: amr.includes('mfa'),
+        mfa: provesSecondFactor(amr),
       };
     },
   };
+}
+
+/** Said as `mfa`, or by two methods of different kinds: one alone, such as a one-time code, is one factor. */
+function provesSecondFactor(methods: readonly string[]): boolean {
+  const proved = factors.filter((kind) => kind.some((method) => methods.includes(method)));
+  return methods.includes('mfa') || proved.length >= 2;
 }
 
 async function verified(

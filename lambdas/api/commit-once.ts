@@ -33,7 +33,8 @@ export interface Outcome {
  * 1. `prepare` reads what the change is about and checks that the caller may ask for it.
  * 2. An earlier answer is repeated. It is looked for after those reads: if they saw what an earlier call wrote, its
  *    answer is there too.
- * 3. What `prepare` returned builds the change, which is committed. Lost to another writer, be it a twin of this very call, all begins again.
+ * 3. What `prepare` returned builds the change, which is committed. Lost to another writer, be it a twin of this very
+ *    call, all begins again.
  *
  * Throws what both throw, IdempotencyKeyReused when the key came with another body, BackendBusy when others were first
  * every time.

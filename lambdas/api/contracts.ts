@@ -16,8 +16,9 @@ import {
   reason,
   requestId,
   validateOnly,
+  verify,
 } from './fields.ts';
-import { accepted, keyView, plan, requestView } from './views.ts';
+import { accepted, keyView, ledgerVerification, plan, requestView } from './views.ts';
 
 const className = z
   .string()
@@ -73,7 +74,10 @@ export const createKey = {
     body: z.strictObject({
       name: keyName,
       owner: ownerName,
-      class: className.meta({ description: 'A class of policies/key-classes.yaml.' }),
+      class: className.meta({
+        description: 'A class of policies/key-classes.yaml.',
+        example: 'data-protection',
+      }),
       spec: keySpec,
       description: description.default(''),
       reason,
@@ -144,12 +148,13 @@ export const getLedger = {
   path: '/v1/keys/{keyId}/ledger',
   operationId: 'getLedger',
   summary: 'Read the ledger of a key, oldest entry first',
-  fields: { path: ofKey, query: z.strictObject(paged), headers: noHeaders, body: nothing },
+  fields: { path: ofKey, query: z.strictObject({ ...paged, verify }), headers: noHeaders, body: nothing },
   answers: {
     200: {
       description: 'A page of entries.',
       schema: z.object({
         entries: z.array(ledgerEntry.meta({ id: 'LedgerEntry' })),
+        verification: ledgerVerification.optional(),
         nextPageToken,
       }),
     },
@@ -230,7 +235,10 @@ export const decideRequest = {
     body: z.strictObject({
       verdict: decisionRecord.shape.verdict,
       reason,
-      digest: hash.meta({ description: 'The `digest` of the request as it was read.' }),
+      digest: hash.meta({
+        description: 'The `digest` of the request as it was read.',
+        example: '7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730',
+      }),
     }),
   },
   answers: { 200: { description: 'The request with its decisions.', schema: requestView } },

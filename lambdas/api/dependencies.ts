@@ -13,6 +13,7 @@ export interface ApiDependencies {
     | 'getWholeLedger'
     | 'listKeys'
     | 'listRequests'
+    | 'holderOfAlias'
     | 'getIdempotency'
     | 'commit'
   >;

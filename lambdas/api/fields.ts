@@ -55,14 +55,19 @@ export const pageToken = z
   .optional()
   .meta({ description: 'The `nextPageToken` of the page before, with the same caller and filter.' });
 
-export const validateOnly = z
-  .enum(['true', 'false'])
-  .transform((text) => text === 'true')
-  .default(false)
-  .meta({
-    description: 'Answers with what would happen and who would have to approve, and does nothing.',
-    override: { type: 'boolean', default: false, enum: undefined },
-  });
+function flag(description: string) {
+  return z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .default(false)
+    .meta({ description, override: { type: 'boolean', default: false, enum: undefined } });
+}
+
+export const validateOnly = flag(
+  'Answers with what would happen and who would have to approve, and does nothing.',
+);
+
+export const verify = flag('Verifies the whole chain, whatever page is asked for, against its recorded end.');
 
 export const idempotencyKey = z
   .string()

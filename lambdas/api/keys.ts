@@ -1,5 +1,5 @@
 import { mayRequest } from '../domain/access.ts';
-import { ClassUnknown, Forbidden } from '../domain/errors.ts';
+import { ClassUnknown, Forbidden, NameTaken } from '../domain/errors.ts';
 import { classNamed, type KeyClass, type KeyClasses } from '../domain/key-class.ts';
 import { submitGenerate } from '../domain/submission.ts';
 import { acceptedAnswer } from './accept.ts';
@@ -31,9 +31,23 @@ export function createKey(deps: ApiDependencies): Handler<typeof contracts.creat
           newKey: body,
         });
     };
-    if (query.validateOnly) return planAnswer((await prepare())(await deps.clock()));
+    if (query.validateOnly) {
+      const change = (await prepare())(await deps.clock());
+      await assertNameFree(deps, change.key.after.alias);
+      return planAnswer(change);
+    }
     return acceptedAnswer(deps, principal, await commitOnce(deps, call, prepare));
   };
+}
+
+/** What else the commit finds out. */
+async function assertNameFree({ registry }: ApiDependencies, alias: string): Promise<void> {
+  const keyId = await registry.holderOfAlias(alias);
+  if (keyId === undefined) return;
+  throw new NameTaken(`${alias} belongs to ${keyId}. Choose another name, or use that key.`, {
+    pointer: '/name',
+    keyId,
+  });
 }
 
 function classAskedFor(classes: KeyClasses, name: string): KeyClass {

@@ -31,7 +31,10 @@ export async function listAnswer<T extends KeyRecord | RequestRecord, State exte
   },
 ): Promise<{ items: T[]; nextPageToken?: string }> {
   if (owner !== undefined && !seesOwner(policies, principal, owner)) {
-    throw new Forbidden(`You may not see what ${owner} has.`, { pointer: '?owner' });
+    throw new Forbidden(
+      `You may not see what ${owner} has. Ask somebody of that group, or leave owner out to list what your groups have.`,
+      { pointer: '?owner' },
+    );
   }
   const lists = listsOf(principal, owner, state);
   const tokens = pageTokens(principal, { list: source.name, owner, state });

@@ -66,6 +66,7 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
           in: 'header',
           name: 'Authorization',
           description: 'Machines’ door: AWS Signature Version 4 for `execute-api`.',
+          'x-amazon-apigateway-authtype': 'awsSigv4',
         },
       },
     },
@@ -111,11 +112,17 @@ function peopleOnly({ operationId }: Contract) {
   return operationId === 'decideRequest' ? { security: [{ person: [] }] } : {};
 }
 
-function headersOf({ method, operationId }: Contract, status: number): { headers?: z.ZodObject } {
+/** The status of a call that did what it asked for; 200 beside a 202 is a dry run. */
+function successOf({ answers }: Contract): number {
+  return answers[202] === undefined ? 200 : 202;
+}
+
+function headersOf(contract: Contract, status: number): { headers?: z.ZodObject } {
+  const { method, operationId } = contract;
   const names = [
     ...(status === 202 ? ['Location'] : []),
     ...(status === 202 || status === 429 || status === 503 ? ['Retry-After'] : []),
-    ...(status < 300 && method === 'POST' ? ['Idempotency-Replayed'] : []),
+    ...(status === successOf(contract) && method === 'POST' ? ['Idempotency-Replayed'] : []),
     ...(status === 412 || operationId === 'getKey' ? (status === 412 || status === 200 ? ['ETag'] : []) : []),
   ];
   const shape = Object.fromEntries(names.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])));

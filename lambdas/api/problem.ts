@@ -19,7 +19,21 @@ export const problem = z
     keyState: z.string().optional(),
     allowedStates: z.array(z.string()).optional(),
   })
-  .meta({ id: 'Problem', description: 'Why a request was refused (RFC 9457), and what to do next.' });
+  .meta({
+    id: 'Problem',
+    description: 'Why a request was refused (RFC 9457), and what to do next.',
+    example: {
+      type: 'urn:keyward:problem:StateForbids',
+      title: 'Not in this state',
+      status: 409,
+      detail: 'reinstate does not apply to a key that is active. It must be suspended.',
+      code: 'StateForbids',
+      instance: '/v1/keys/key_01K9VQ7C3S4M8Z2D5R6T7W8X9Y/reinstate',
+      requestId: '6d1f0a86-6a1c-4b0a-9e0c-6a1b6c5d3f10',
+      keyState: 'active',
+      allowedStates: ['suspended'],
+    },
+  });
 export type Problem = z.infer<typeof problem>;
 
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {

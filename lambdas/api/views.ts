@@ -99,6 +99,20 @@ export function viewRequest(
   };
 }
 
+export const ledgerVerification = z
+  .discriminatedUnion('ok', [
+    z.object({ ok: z.literal(true), length: z.int(), head: hash }),
+    z.object({
+      ok: z.literal(false),
+      seq: z.int().meta({ description: 'The number of the entry at which the chain breaks.' }),
+      problem: z.string(),
+    }),
+  ])
+  .meta({
+    id: 'LedgerVerification',
+    description: 'With `verify=true`: whether the chain holds, from its first entry to its recorded end.',
+  });
+
 export const accepted = z
   .object({ request: requestView, key: keyView })
   .meta({ id: 'Accepted', description: 'The request that was taken: follow it at its `Location`.' });

@@ -46,7 +46,9 @@ export async function visibleKey(
 }
 
 export function keyNotFound(keyId: string): KeyNotFound {
-  return new KeyNotFound(`There is no key ${keyId}, or you may not see it.`);
+  return new KeyNotFound(
+    `There is no key ${keyId}, or you may not see it. Check the id with GET /v1/keys, which lists those you may see.`,
+  );
 }
 
 /** Throws RequestNotFound, alike for a request that is not there and one the caller may not see. */
@@ -57,7 +59,9 @@ export async function visibleRequest(
 ): Promise<RequestRecord> {
   const request = await registry.getRequest(requestId);
   if (request === undefined || !sees(policies, principal, request)) {
-    throw new RequestNotFound(`There is no request ${requestId}, or you may not see it.`);
+    throw new RequestNotFound(
+      `There is no request ${requestId}, or you may not see it. Check the id with GET /v1/requests, which lists those you may see.`,
+    );
   }
   return request;
 }

@@ -14,12 +14,7 @@ export const handler = createPortal({
   registry: createRegistry({ client: documentClient(), tableName: environment('TABLE_NAME') }),
   access: bundledPolicies().access,
   clock,
+  signIn: createSignIn({ issuer: environment('OIDC_ISSUER'), clientId: audience, audience }),
   seal: createSeal(secretReader(secretsClient(), environment('SESSION_SECRET_ARN'))),
-  signIn: createSignIn({
-    issuer: environment('OIDC_ISSUER'),
-    // Most issuers have one name for the two.
-    clientId: process.env.OIDC_CLIENT_ID || audience,
-    audience,
-  }),
-  portalUrl: process.env.PORTAL_BASE_URL || undefined,
+  addressForm: environment('PORTAL_ADDRESS_FORM'),
 });

@@ -6,7 +6,10 @@ import { expireRequest } from '../domain/decision.ts';
 import { RecordCorrupt, RequestNotFound } from '../domain/errors.ts';
 import { identifier } from '../domain/formats.ts';
 
-export const outcomeInput = z.strictObject({ requestId: identifier('req'), timedOut: z.boolean() });
+export const outcomeInput = z.strictObject({
+  requestId: identifier('req'),
+  timedOut: z.boolean().default(false),
+});
 
 export interface Outcome {
   readonly outcome: 'approved' | 'denied' | 'expired' | 'cancelled' | 'waiting';
@@ -40,8 +43,10 @@ export function readOutcome({
       case 'approved':
       case 'executing':
       case 'succeeded':
-      case 'failed':
         return answer('approved');
+      // Ended by the sweep, whatever its quorum came to: there is nothing left to approve.
+      case 'failed':
+        return answer('cancelled');
       case 'denied':
       case 'expired':
       case 'cancelled':

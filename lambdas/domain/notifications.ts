@@ -15,5 +15,6 @@ export function parseNotifications(yaml: string): Notifications {
 
 /** Who hears that these groups are asked to decide: each address once. */
 export function addressesOf({ mail }: Notifications, groups: readonly string[]): string[] {
-  return [...new Set(groups.flatMap((group) => mail[group] ?? []))];
+  // A team may well be called `constructor`.
+  return [...new Set(groups.flatMap((group) => (Object.hasOwn(mail, group) ? (mail[group] ?? []) : [])))];
 }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
 import { refusedWith } from '../adapters/aws-call.ts';
@@ -20,23 +19,26 @@ export const probeInput = stepInput.extend({ expect: z.enum(['protects', 'proces
 const CONSECUTIVE_REFUSALS = 3;
 const SETTLE_MILLISECONDS = 500;
 
+interface ProbeDependencies extends StepDependencies {
+  readonly kms: KMSClient;
+  /** Waits so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<unknown>;
+}
+
 /** Proves by use, not by reading a state, what the versions of a key can do. Throws ProbeFailed or NotSettled. */
-export function probeVersion(deps: StepDependencies & { readonly kms: KMSClient }) {
+export function probeVersion(deps: ProbeDependencies) {
   return async (input: z.infer<typeof probeInput>): Promise<{ probed: number[] }> => {
     const work = await readHeldWork(deps, 'probe-version', input);
     if (input.expect === 'protects') return { probed: [await probeNew(deps, work)] };
     const versions = live(work.versions);
     for (const version of versions) {
-      await (input.expect === 'processes' ? provesItself(deps.kms, version) : refuses(deps.kms, version));
+      await (input.expect === 'processes' ? provesItself(deps.kms, version) : refuses(deps, version));
     }
     return { probed: versions.map(({ version }) => version) };
   };
 }
 
-async function probeNew(
-  { kms, registry }: StepDependencies & { kms: KMSClient },
-  work: Work,
-): Promise<number> {
+async function probeNew({ kms, registry }: ProbeDependencies, work: Work): Promise<number> {
   const version = unbornVersion(work);
   if (version === undefined) throw new ProbeFailed('There is no new version to probe.');
   if (version.probe !== undefined) return version.version;
@@ -69,7 +71,7 @@ async function settled<T>(version: VersionRecord, use: () => Promise<T>): Promis
   }
 }
 
-async function refuses(kms: KMSClient, version: VersionRecord): Promise<void> {
+async function refuses({ kms, pause }: ProbeDependencies, version: VersionRecord): Promise<void> {
   const { probe } = version;
   if (probe === undefined)
     throw new ProbeFailed(`Version ${version.version} has no probe to try its use with.`);

@@ -1,5 +1,5 @@
 import { type ErrorKind, KeywardError } from '../../domain/errors.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 import { layout } from './layout.ts';
 
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {
@@ -12,13 +12,6 @@ const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   throttled: 429,
   transient: 503,
   fault: 500,
-};
-
-/** Codes that HTTP has a status of its own for. */
-const statusOfCode: Readonly<Record<string, number>> = {
-  MethodNotAllowed: 405,
-  BodyTooLarge: 413,
-  UnsupportedMediaType: 415,
 };
 
 /** What of an error the visitor is told: of what went wrong inside, that it did. */
@@ -34,48 +27,44 @@ export function told(error: unknown): ToldError {
     return {
       code: 'InternalError',
       status: 500,
-      message: 'Keyward could not do this. Tell whoever runs it the number below.',
+      message: 'Keyward could not do this. Tell whoever runs it the reference below.',
       headers: {},
     };
   }
-  if (error.kind === 'transient') {
+  const { code, kind, message, details } = error;
+  if (kind === 'transient') {
     return {
       code: 'BackendBusy',
       status: 503,
       message:
-        'Keyward or your sign-in is busy. Try again; a request shows whether your decision was recorded.',
+        'Keyward or your sign-in is busy. Try again: a request shows whether your decision was recorded.',
       headers: { 'Retry-After': '1' },
     };
   }
-  const { code, kind, message, details } = error;
   return {
     code,
-    status: statusOfCode[code] ?? statusOfKind[kind],
+    status: code === 'MethodNotAllowed' ? 405 : statusOfKind[kind],
     message,
     headers: typeof details.allow === 'string' ? { Allow: details.allow } : {},
   };
 }
 
-/** `next` is the page to go on from. */
+/** The page of an error. `next` is the page to go on from, `reference` what the log knows the visit by. */
 export function errorPage(
   { code, message }: ToldError,
-  {
-    next,
-    visitId,
-    who,
-  }: {
+  around: {
     readonly next: { readonly link: string; readonly label: string };
-    /** The gateway's id of this visit, which the log names too. */
-    readonly visitId: string;
+    readonly reference: string;
     readonly who: string | undefined;
   },
 ): Html {
+  const { next, reference, who } = around;
   return layout({
-    title: code,
+    title: 'This did not work',
     who,
     content: html`<h1>This did not work</h1>
 <p class="note fault" role="alert">${message}</p>
 <p><a href="${next.link}">${next.label}</a></p>
-<p class="quiet">Code: <code>${code}</code><br>Number: <code>${visitId}</code></p>`,
+<p class="quiet">Code <code>${code}</code><br>Reference <code>${reference}</code></p>`,
   });
 }

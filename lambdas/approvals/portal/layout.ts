@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Fragment, type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 
 const style = html`
 :root {
@@ -27,7 +27,6 @@ dd { margin: 0 }
 ul { padding-left: 1.25rem; margin: .5rem 0 }
 li { margin: .5rem 0 }
 code { font: .875rem/1.5 ui-monospace, monospace }
-.words { white-space: pre-line }
 .quiet { color: var(--quiet) }
 .note, form, .item { background: var(--raised); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: 1rem 0 }
 .fault { color: var(--danger); border-color: var(--danger) }
@@ -66,7 +65,7 @@ export const pageHeaders = {
 export function layout(page: {
   readonly title: string;
   readonly who?: string | undefined;
-  readonly content: Fragment;
+  readonly content: Html;
 }): Html {
   const { title, who, content } = page;
   return html`<!doctype html>
@@ -78,21 +77,11 @@ export function layout(page: {
 <style>${style}</style>
 </head>
 <body>
-<header><span>Keyward</span>${who === undefined ? undefined : html`<span>Signed in as ${words(who)}</span>`}</header>
+<header><span>Keyward</span>${who === undefined ? undefined : html`<span>Signed in as <bdi>${who}</bdi></span>`}</header>
 <main>
 ${content}
 </main>
 </body>
 </html>
 `;
-}
-
-/** Somebody's words: they neither change the direction of what stands around them, nor lose their lines. */
-export function words(text: string): Html {
-  return html`<bdi class="words">${text}</bdi>`;
-}
-
-/** A time of the record, as people read it. */
-export function time(at: string): Html {
-  return html`<time datetime="${at}">${at.slice(0, 10)} ${at.slice(11, 16)} UTC</time>`;
 }

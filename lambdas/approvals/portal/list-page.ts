@@ -1,23 +1,25 @@
-import { html } from '../html.ts';
+import { shortDigest } from '../../domain/digest.ts';
+import { type Html, html } from '../html.ts';
 import { timeText } from '../request-facts.ts';
-import type { Page } from './answer.ts';
-import type { Visit } from './visit.ts';
+import { layout } from './layout.ts';
 import type { Waiting } from './waiting-requests.ts';
 
-export function listPage(visit: Visit, { requests, complete }: Waiting): Page {
-  const rows = requests.map(
-    ({ request, key }) => html`<tr>
-<th scope="row"><a href="${visit.link(`requests/${request.requestId}`)}">${request.parameters.operation} ${key.owner}/${key.name}</a></th>
-<td>${request.requester.name}</td>
-<td><time datetime="${request.expiresAt}">${timeText(request.expiresAt)}</time></td></tr>`,
-  );
-  const table = html`<div class="wide" tabindex="0" role="region" aria-label="Requests"><table>
-<thead><tr><th scope="col">Request</th><th scope="col">Asked by</th><th scope="col">Ends</th></tr></thead>
-<tbody>${rows}</tbody></table></div>`;
-  return {
-    status: 200,
+/** The requests that wait for a person. */
+export function listPage({ requests, complete }: Waiting, who: string, link: (path: string) => string): Html {
+  return layout({
     title: 'Requests that wait for you',
-    content: html`${rows.length === 0 ? html`<p>No request was found that waits for your decision.</p>` : table}
-${complete ? undefined : html`<p class="note">These are not all: more requests wait than one page looks through. Decide these, then load the page again.</p>`}`,
-  };
+    who,
+    content: html`<h1>Requests that wait for you</h1>
+${requests.length === 0 ? html`<p>None, right now.</p>` : undefined}
+${requests.map(
+  ({
+    request,
+    key,
+  }) => html`<section class="item"><a href="${link(`requests/${request.requestId}`)}">${request.parameters.operation} ${key.alias}</a>
+<span class="quiet"><code>${shortDigest(request.digest)}</code></span>
+<br><bdi>${request.requester.name}</bdi>: <bdi>${request.reason}</bdi>
+<br><span class="quiet">Ends ${timeText(request.expiresAt)}</span></section>`,
+)}
+${complete ? undefined : html`<p>There may be more. They are listed once you have decided these; the link of a mail works before that.</p>`}`,
+  });
 }

@@ -1,168 +1,156 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { log } from '../../adapters/log.ts';
+import type { Policies } from '../../adapters/policy-files.ts';
 import type { Registry } from '../../adapters/registry/registry.ts';
-import { KeywardError, RouteNotFound, Unauthenticated } from '../../domain/errors.ts';
-import { html } from '../html.ts';
-import { pageAnswer, redirectAnswer } from './answer.ts';
-import { clearCookie, cookieNames } from './cookies.ts';
+import type { Clock } from '../../domain/clock.ts';
+import { KeywardError } from '../../domain/errors.ts';
+import { identifier } from '../../domain/formats.ts';
+import { portalAddress } from './address.ts';
 import { digestIn, fieldNames, typedIn } from './decision-form.ts';
+import { errorPage, told } from './error-page.ts';
+import { MethodNotAllowed, PageNotFound, SessionEnded } from './errors.ts';
 import { formOf } from './form.ts';
 import { listPage } from './list-page.ts';
-import { type DecisionDependencies, recordDecision } from './record-decision.ts';
-import { refusalPage, signInPath } from './refusal-page.ts';
+import { recordDecision } from './record-decision.ts';
+import { type Reply, resultOf, seeOther } from './reply.ts';
 import { requestPage } from './request-page.ts';
 import { assertOwnForm, readSession, type Session } from './session.ts';
-import { beginSignIn, completeSignIn, isSecure, type SigningInDependencies } from './signing-in.ts';
+import { beginSignIn, finishSignIn, type SignInDependencies, toSignIn } from './sign-in.ts';
 import { visibleRequest } from './visible-request.ts';
 import { type Visit, visitOf } from './visit.ts';
 import { waitingFor } from './waiting-requests.ts';
 
-export type PortalDependencies = SigningInDependencies &
-  DecisionDependencies & { readonly registry: Pick<Registry, 'listRequests'> };
-
-class MethodNotAllowed extends KeywardError {
-  constructor(readonly allow: string) {
-    super('MethodNotAllowed', 'invalid', 'This address is not used in this way. Nothing was recorded.', {});
-  }
-}
-
-interface Call {
-  readonly event: APIGatewayProxyEvent;
-  readonly visit: Visit;
-  /** The request that the path names. */
-  readonly requestId: string;
-}
-
-type Handle = (call: Call) => Promise<APIGatewayProxyResult>;
-
-interface Route {
-  readonly path: RegExp;
-  /** Also answers HEAD. Changes no record. */
-  readonly get?: Handle;
-  readonly post?: Handle;
+export interface PortalDependencies extends SignInDependencies {
+  readonly registry: Pick<Registry, 'getRequest' | 'getKey' | 'getDecisions' | 'listRequests' | 'commit'>;
+  readonly access: Policies['access'];
+  /** What requests go by; sessions go by real time. */
+  readonly clock: Clock;
+  /** See `portalAddress`. */
+  readonly addressForm: string;
 }
 
 /**
- * The page for approvers, behind API Gateway (proxy payload 1.0) at `/portal` and below: sign in, read, decide. It keeps
- * nothing: who has signed in is in a sealed cookie. Only a POST with a session and that session's form token decides.
+ * The pages on which approvers sign in, read and decide, behind a REST API (payload 1.0). Only the form of a request,
+ * sent with the session that it was made for, decides anything; every other visit changes nothing.
  */
 export function createPortal(deps: PortalDependencies) {
-  const routes = routesOf(deps);
   return async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
     const visit = visitOf(event);
+    let session: Session | undefined;
+    let reply: Reply;
     try {
-      const { handle, requestId } = routeOf(routes, visit);
-      return await handle({ event, visit, requestId });
+      session = await readSession(deps.seal, visit);
+      reply = await answer(deps, event, visit, session);
     } catch (error) {
-      const page = refusalPage(visit, error);
-      log[page.status >= 500 ? 'error' : 'info']('visit refused', {
-        code: error instanceof KeywardError ? error.code : 'Unexpected',
-        reference: visit.reference,
-        ...(page.status >= 500 && { error }),
-      });
-      return pageAnswer(visit, page, {
-        headers: error instanceof MethodNotAllowed ? { Allow: error.allow } : {},
-      });
+      reply = failed(error, visit, session);
     }
+    return resultOf(reply, visit.method);
   };
 }
 
-function routesOf(deps: PortalDependencies): readonly Route[] {
-  const { registry, clock, seal } = deps;
-  const record = recordDecision(deps);
-
-  /** Pages for somebody who has signed in; others are sent to do so and come back. */
-  const signedIn =
-    (show: (call: Call, session: Session) => Promise<APIGatewayProxyResult>): Handle =>
-    async (call) => {
-      const session = await readSession(seal, call.visit);
+async function answer(
+  deps: PortalDependencies,
+  event: APIGatewayProxyEvent,
+  visit: Visit,
+  session: Session | undefined,
+): Promise<Reply> {
+  const { page, requestId } = placeOf(visit.path);
+  const allowed = page === 'decision' ? ['POST'] : ['GET', 'HEAD'];
+  if (!allowed.includes(visit.method)) throw new MethodNotAllowed(allowed);
+  const address = portalAddress(deps.addressForm, event.requestContext);
+  switch (page) {
+    case 'sign-in':
+      return beginSignIn(deps, visit, address);
+    case 'signed-in':
+      return finishSignIn(deps, visit, address);
+    case 'list':
+      return session === undefined ? toSignIn(visit) : showList(deps, visit, session);
+    case 'request':
       return session === undefined
-        ? redirectAnswer(call.visit.link(signInPath(call.requestId || undefined)))
-        : show(call, session);
-    };
-
-  /** Posts of somebody who has signed in, by a form of that session. Nobody is sent anywhere with a form in hand. */
-  const ownForm =
-    (
-      take: (
-        call: Call,
-        session: Session,
-        fields: ReadonlyMap<string, string>,
-      ) => Promise<APIGatewayProxyResult>,
-    ): Handle =>
-    async (call) => {
-      const session = await readSession(seal, call.visit);
-      if (session === undefined) {
-        throw new Unauthenticated(
-          'Your sign-in has ended. Nothing was recorded. Sign in again and decide then.',
-        );
-      }
-      const fields = formOf(call.event, call.visit);
-      assertOwnForm(session, fields.get(fieldNames.formToken));
-      return take(call, session, fields);
-    };
-
-  return [
-    {
-      path: /^$/,
-      get: signedIn(async ({ visit }, session) => {
-        const waiting = await waitingFor(registry, session.person, await clock());
-        return pageAnswer(visit, listPage(visit, waiting), { session });
-      }),
-    },
-    { path: /^sign-in$/, get: ({ event, visit }) => beginSignIn(deps, event, visit) },
-    { path: /^signed-in$/, get: ({ visit }) => completeSignIn(deps, visit) },
-    {
-      path: /^sign-out$/,
-      post: ownForm(async ({ visit }) =>
-        redirectAnswer(visit.link('signed-out'), [clearCookie(cookieNames.session, isSecure(deps))]),
-      ),
-    },
-    {
-      path: /^signed-out$/,
-      get: async ({ visit }) =>
-        pageAnswer(visit, {
-          status: 200,
-          title: 'You are signed out',
-          content: html`<p><a href="${visit.link(signInPath(undefined))}">Sign in again</a></p>`,
-        }),
-    },
-    {
-      path: /^requests\/([^/]+)$/,
-      get: signedIn(async ({ visit, requestId }, session) => {
-        const subject = await visibleRequest(deps, session.person, requestId);
-        return pageAnswer(visit, requestPage(visit, session, subject, await clock()), { session });
-      }),
-    },
-    {
-      path: /^requests\/([^/]+)\/decision$/,
-      post: ownForm(async ({ visit, requestId }, session, fields) => {
-        const typed = typedIn(fields);
-        const result = await record(session.person, requestId, typed, digestIn(fields));
-        if (result.done === 'incomplete') {
-          const { subject, faults } = result;
-          const page = requestPage(visit, session, subject, await clock(), { typed, faults });
-          return pageAnswer(visit, page, { session });
-        }
-        log.info('decision taken', { code: 'DecisionTaken', requestId, done: result.done });
-        return redirectAnswer(visit.link(`requests/${requestId}`));
-      }),
-    },
-  ];
+        ? toSignIn(visit, requestId)
+        : showRequest(deps, visit, session, requestId);
+    case 'decision':
+      if (session === undefined) throw new SessionEnded();
+      return takeDecision(deps, event, visit, session, requestId);
+  }
 }
 
-/** Throws RouteNotFound or MethodNotAllowed. */
-function routeOf(
-  routes: readonly Route[],
-  { path, method }: Visit,
-): { readonly handle: Handle; readonly requestId: string } {
-  for (const route of routes) {
-    const found = route.path.exec(path);
-    if (found === null) continue;
-    const handle =
-      method === 'POST' ? route.post : method === 'GET' || method === 'HEAD' ? route.get : undefined;
-    if (handle === undefined) throw new MethodNotAllowed(route.get === undefined ? 'POST' : 'GET, HEAD');
-    return { handle, requestId: found[1] ?? '' };
+type Place =
+  | { readonly page: 'list' | 'sign-in' | 'signed-in'; readonly requestId?: undefined }
+  | { readonly page: 'request' | 'decision'; readonly requestId: string };
+
+function placeOf(path: string): Place {
+  if (path === '') return { page: 'list' };
+  if (path === 'sign-in' || path === 'signed-in') return { page: path };
+  const [, id, act] = /^requests\/(\w+)(\/decision)?$/.exec(path) ?? [];
+  const requestId = identifier('req').safeParse(id).data;
+  if (requestId === undefined) throw new PageNotFound();
+  return { page: act === undefined ? 'request' : 'decision', requestId };
+}
+
+async function showList(
+  { registry, clock }: PortalDependencies,
+  { link }: Visit,
+  { person }: Session,
+): Promise<Reply> {
+  return {
+    status: 200,
+    page: listPage(await waitingFor(registry, person, await clock()), person.name, link),
+  };
+}
+
+async function showRequest(
+  deps: PortalDependencies,
+  { link }: Visit,
+  session: Session,
+  requestId: string,
+): Promise<Reply> {
+  const subject = await visibleRequest(deps, session.person, requestId);
+  return { status: 200, page: requestPage({ subject, session, now: await deps.clock(), link }) };
+}
+
+async function takeDecision(
+  deps: PortalDependencies,
+  event: APIGatewayProxyEvent,
+  visit: Visit,
+  session: Session,
+  requestId: string,
+): Promise<Reply> {
+  const { link } = visit;
+  const fields = formOf(event, visit);
+  assertOwnForm(session, fields.get(fieldNames.formToken));
+  const typed = typedIn(fields);
+  const recorded = await recordDecision(deps)(session.person, requestId, typed, digestIn(fields));
+  // The page shows what is recorded, also when that is an earlier decision of this person.
+  if (recorded.done !== 'incomplete') return seeOther(link(`requests/${requestId}`));
+  const { subject, faults } = recorded;
+  const now = await deps.clock();
+  return { status: 422, page: requestPage({ subject, session, now, link, returned: { typed, faults } }) };
+}
+
+function failed(
+  error: unknown,
+  { method, path, link, reference }: Visit,
+  session: Session | undefined,
+): Reply {
+  const shown = told(error);
+  const facts = { code: shown.code, status: shown.status, method, path };
+  if (shown.status < 500) log.info('visit refused', facts);
+  else {
+    log.error('visit failed', {
+      ...facts,
+      cause: error instanceof KeywardError ? error.code : 'Unknown',
+      error: error instanceof Error ? error : new Error(String(error)),
+    });
   }
-  throw new RouteNotFound('There is no such page.');
+  const requestPath = shown.status === 404 ? undefined : /^requests\/\w+/.exec(path)?.[0];
+  const next =
+    requestPath === undefined
+      ? { link: link(''), label: 'Requests that wait for you' }
+      : { link: link(requestPath), label: 'Open the request' };
+  return {
+    status: shown.status,
+    headers: shown.headers,
+    page: errorPage(shown, { next, reference, who: session?.person.name }),
+  };
 }

@@ -1,102 +1,70 @@
-import { createHash, randomBytes } from 'node:crypto';
-import * as z from 'zod';
-import type { TokenVerifier } from '../../adapters/oidc.ts';
+import type * as z from 'zod';
+import { pendingSignIn, type SignIn } from '../../adapters/oidc-sign-in.ts';
 import { identifier } from '../../domain/formats.ts';
-import type { Principal } from '../../domain/principal.ts';
-import type { PagePath } from './address.ts';
+import { clearCookie, cookieNames, setCookie } from './cookies.ts';
 import { SignInInterrupted, SignInRefused } from './errors.ts';
-import type { Issuer } from './issuer.ts';
+import { type Reply, seeOther } from './reply.ts';
 import type { Seal } from './seal.ts';
+import { openSession } from './session.ts';
+import type { Visit } from './visit.ts';
 
-/** A sign-in under way, kept sealed with the browser that began it. */
-const begun = z.strictObject({
-  state: z.string().min(22),
-  nonce: z.string().min(22),
-  codeVerifier: z.string().min(43),
+/** A sign-in under way, sealed with the browser that began it. */
+const underWay = pendingSignIn.extend({
   /** The request to come back to; without it the list. */
   requestId: identifier('req').optional(),
 });
 
-/** The answer of the issuer, in the query of the address that it sends people back to. */
-const answer = z.object({
-  state: z.string().optional(),
-  code: z.string().min(1).max(4096).optional(),
-  error: z.string().optional(),
-  iss: z.string().optional(),
-});
+const SIGN_IN_SECONDS = 10 * 60;
 
-export const SIGN_IN_SECONDS = 10 * 60;
-
-export interface SignIn {
-  /** Where to send the browser, and what it has to bring back. */
-  begin(from: { readonly redirectUri: string; readonly requestId?: string }): Promise<{
-    readonly location: string;
-    readonly sealed: string;
-  }>;
-  /**
-   * Who has signed in, and the page they wanted. Throws SignInInterrupted (not begun in this browser, or too long ago),
-   * SignInRefused, Unauthenticated or BackendBusy.
-   */
-  finish(from: {
-    readonly redirectUri: string;
-    readonly query: unknown;
-    readonly sealed: string | undefined;
-  }): Promise<{ readonly person: Principal; readonly page: PagePath }>;
-}
-
-/** Signs people in at an OIDC issuer: code flow with PKCE, `state` and `nonce`. */
-export function createSignIn({
-  issuer,
-  clientId,
-  verifier,
-  seal,
-}: {
-  readonly issuer: Issuer;
-  readonly clientId: string;
-  readonly verifier: TokenVerifier;
+export interface SignInDependencies {
+  readonly signIn: SignIn;
   readonly seal: Seal;
-}): SignIn {
-  return {
-    async begin({ redirectUri, requestId }) {
-      const { endpoint, scope } = await issuer.authorization();
-      const [state, nonce, codeVerifier] = [unguessable(), unguessable(), unguessable()];
-      const location = new URL(endpoint);
-      const parameters = {
-        response_type: 'code',
-        client_id: clientId,
-        redirect_uri: redirectUri,
-        scope,
-        state,
-        nonce,
-        code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
-        code_challenge_method: 'S256',
-      };
-      for (const [name, value] of Object.entries(parameters)) location.searchParams.set(name, value);
-      const content: z.input<typeof begun> = {
-        state,
-        nonce,
-        codeVerifier,
-        ...(requestId === undefined ? {} : { requestId }),
-      };
-      return { location: location.href, sealed: await seal.seal('sign-in', content, SIGN_IN_SECONDS) };
-    },
-
-    async finish({ redirectUri, query, sealed }) {
-      const given = answer.safeParse(query).data;
-      const flow =
-        sealed === undefined ? undefined : begun.safeParse(await seal.open('sign-in', sealed)).data;
-      if (given === undefined || flow === undefined || given.state !== flow.state)
-        throw new SignInInterrupted();
-      if (given.iss !== undefined && given.iss !== issuer.name) throw new SignInRefused({ iss: given.iss });
-      const { code, error } = given;
-      if (code === undefined || error !== undefined) throw new SignInRefused({ error });
-      const idToken = await issuer.exchange({ code, redirectUri, codeVerifier: flow.codeVerifier });
-      const person = await verifier.verify(idToken, { nonce: flow.nonce });
-      return { person, page: flow.requestId === undefined ? '' : `/requests/${flow.requestId}` };
-    },
-  };
 }
 
-function unguessable(): string {
-  return randomBytes(32).toString('base64url');
+/** Leads to the sign-in and back to this request, or to the list. */
+export function toSignIn({ link }: Visit, requestId?: string): Reply {
+  return seeOther(`${link('sign-in')}${requestId === undefined ? '' : `?request=${requestId}`}`);
+}
+
+/** Sends the browser to the issuer. */
+export async function beginSignIn(
+  { signIn, seal }: SignInDependencies,
+  { query }: Visit,
+  address: string,
+): Promise<Reply> {
+  const { url, pending } = await signIn.begin(`${address}/signed-in`);
+  const requestId = identifier('req').safeParse(query.get('request')).data;
+  const content: z.input<typeof underWay> = { ...pending, ...(requestId === undefined ? {} : { requestId }) };
+  const sealed = await seal.close('sign-in', content, SIGN_IN_SECONDS);
+  return seeOther(url, [
+    setCookie(cookieNames.signIn(pending.state), sealed, SIGN_IN_SECONDS, isSecure(address)),
+  ]);
+}
+
+/**
+ * Takes the browser back from the issuer, and begins its session. Throws SignInInterrupted (not begun in this browser,
+ * or too long ago), SignInRefused (by the issuer), and what completing the sign-in and opening a session throw.
+ */
+export async function finishSignIn(
+  { signIn, seal }: SignInDependencies,
+  { query, cookies, link }: Visit,
+  address: string,
+): Promise<Reply> {
+  const state = query.get('state') ?? '';
+  const cookie = cookieNames.signIn(state);
+  const begun = await seal.open('sign-in', underWay, cookies.get(cookie));
+  if (begun === undefined || begun.state !== state) throw new SignInInterrupted();
+  const code = query.get('code');
+  const error = query.get('error');
+  if (code === undefined || error !== undefined) throw new SignInRefused({ error });
+  const { requestId, ...pending } = begun;
+  const person = await signIn.complete(code, pending);
+  return seeOther(link(requestId === undefined ? '' : `requests/${requestId}`), [
+    await openSession(seal, person, isSecure(address)),
+    clearCookie(cookie, isSecure(address)),
+  ]);
+}
+
+function isSecure(address: string): boolean {
+  return address.startsWith('https:');
 }

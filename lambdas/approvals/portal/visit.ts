@@ -15,7 +15,7 @@ export interface Visit {
    * The address of another path of the portal, relative to this one. What stands before the portal in the address (a
    * stage, a base path, the local AWS) stays the browser's affair.
    */
-  link(path: string): string;
+  readonly link: (path: string) => string;
 }
 
 export function visitOf(event: APIGatewayProxyEvent): Visit {

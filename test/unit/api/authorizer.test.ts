@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { log } from '../../../lambdas/adapters/log.ts';
 import type { TokenVerifier } from '../../../lambdas/adapters/oidc.ts';
 import { authorize } from '../../../lambdas/api/authorizer.ts';
 import { BackendBusy, Unauthenticated } from '../../../lambdas/domain/errors.ts';
@@ -10,7 +11,9 @@ const methodArn = 'arn:aws:execute-api:eu-west-1:111122223333:abc/api/POST/v1/ke
 const verifier: TokenVerifier = {
   verify: async (token) => {
     if (token === 'good') return alice;
-    throw token === 'outage' ? new BackendBusy('The issuer is down.') : new Unauthenticated('No.');
+    if (token === 'outage') throw new BackendBusy('The issuer is down.');
+    const cause = Object.assign(new Error('secret claim'), { code: 'ERR_JWT_EXPIRED', payload: 'secret' });
+    throw new Unauthenticated('No.', {}, token === 'expired' ? { cause } : {});
   },
 };
 
@@ -46,6 +49,19 @@ describe('the authorizer', () => {
   ])('answers 401 to %j', async (headers) => {
     // API Gateway knows this very text.
     await expect(ask(headers)).rejects.toThrow(/^Unauthorized$/);
+  });
+
+  it.each([
+    ['Bearer expired', 'ERR_JWT_EXPIRED'],
+    ['Bearer bad', 'Unauthenticated'],
+    ['Basic good', 'NoBearerToken'],
+  ])('logs of a refusal (%s) the code alone', async (authorization, cause) => {
+    const told = vi.spyOn(log, 'info').mockReturnValue(undefined);
+    const refusal = await ask({ authorization }).catch((error: unknown) => error);
+    expect(told.mock.calls).toEqual([['sign-in refused', { code: 'Unauthenticated', cause }]]);
+    // The runtime logs what is thrown, with what hangs on it.
+    expect(refusal).not.toHaveProperty('cause');
+    told.mockRestore();
   });
 
   it('lets nobody through when the issuer cannot be asked, and blames no token', async () => {

@@ -240,6 +240,12 @@ describe('the fields of', () => {
     await refused(route, { query: { pageToken: 'bm9uc2Vuc2U' } }, 422, 'PageTokenInvalid', '?pageToken');
   });
 
+  it('a verification', async () => {
+    for (const verify of ['', 'TRUE', '1', 'yes']) {
+      await refused(`GET /v1/keys/${KEY}/ledger`, { query: { verify } }, 422, 'InvalidInput', '?verify');
+    }
+  });
+
   it('a list', async () => {
     await refused(
       'GET /v1/keys',

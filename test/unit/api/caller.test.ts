@@ -31,6 +31,18 @@ describe('the caller', () => {
     });
   });
 
+  it.each(['arn:aws:iam::111122223333:root', 'arn:aws:iam::111122223333:user/stranger', 'nonsense'])(
+    'belongs to nothing when no entry names it: %s',
+    (arn) => {
+      expect(principalOf(eventWith(undefined, arn), access)).toMatchObject({
+        kind: 'machine',
+        id: `machine:${arn}`,
+        groups: [],
+        mfa: false,
+      });
+    },
+  );
+
   it.each<[unknown, string | null | undefined]>([
     [undefined, undefined],
     [null, null],

@@ -103,6 +103,24 @@ describe('a good token', () => {
     expect(await verifier.verify(await aToken({ email: 'no address' }))).not.toHaveProperty('email');
   });
 
+  it.each<[unknown, boolean]>([
+    [['mfa'], true],
+    ['mfa', true],
+    [['pwd', 'otp'], true],
+    [['hwk', 'pin'], true],
+    [['hwk', 'fpt'], true],
+    ['pwd', false],
+    [['otp'], false],
+    [['hwk'], false],
+    [['pwd', 'pin'], false],
+    [['otp', 'sms'], false],
+    [[], false],
+    [['MFA', 'geo', 'user'], false],
+    [undefined, false],
+  ])('with amr %j tells of a second factor: %s', async (amr, mfa) => {
+    expect((await verifier.verify(await aToken({ amr }))).mfa).toBe(mfa);
+  });
+
   it('of a sign-in carries the nonce of that sign-in', async () => {
     const token = await aToken({ nonce: 'n-1' });
     expect((await verifier.verify(token, { nonce: 'n-1' })).id).toBe('person:alice');
@@ -129,6 +147,7 @@ describe('a token is refused', () => {
     ['for nobody', { sub: undefined }],
     ['for an empty name', { sub: '' }],
     ['with groups of another form', { groups: 'payments' }],
+    ['with methods of another form', { amr: { mfa: true } }],
     ['with more groups than a principal holds', { groups: Array.from({ length: 201 }, (_, n) => `g${n}`) }],
   ])('%s', async (_, change) => {
     await expect(verifier.verify(await aToken(change))).rejects.toBeInstanceOf(Unauthenticated);

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { sha256Canonical } from '../../../lambdas/domain/canonical.ts';
 import { completeDestruction } from '../../../lambdas/domain/certificate.ts';
 import { recordChange } from '../../../lambdas/domain/change.ts';
-import { ledgerEntry, verifyChain } from '../../../lambdas/domain/ledger.ts';
 import { actorOf } from '../../../lambdas/domain/principal.ts';
 import {
   alice,
@@ -27,7 +26,6 @@ const requestsPage = z.strictObject({
   requests: z.array(strictly.request),
   nextPageToken: z.string().optional(),
 });
-const ledgerPage = z.strictObject({ entries: z.array(ledgerEntry), nextPageToken: z.string().optional() });
 const certified = z.strictObject({
   certificate: z.record(z.string(), z.json()),
   certificateDigest: z.string(),
@@ -232,27 +230,6 @@ it('lists requests by owner and by state', async () => {
   }
   const strangers = await world.ask(mallory, 'GET /v1/requests', { query: { state: 'awaiting-approval' } });
   expect(expectStatus(strangers, 200)).toEqual({ requests: [] });
-});
-
-it('gives a ledger away in pages, which verify', async () => {
-  const world = apiWorld();
-  const key = await world.newKey();
-  await world.waiting(alice, key);
-  const entries: z.infer<typeof ledgerEntry>[] = [];
-  let pageToken: string | undefined;
-  do {
-    const query = { pageSize: '2', ...(pageToken === undefined ? {} : { pageToken }) };
-    const page = ledgerPage.parse(
-      expectStatus(await world.ask(erin, `GET /v1/keys/${key.keyId}/ledger`, { query }), 200),
-    );
-    expect(page.entries.length).toBeLessThanOrEqual(2);
-    entries.push(...page.entries);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== undefined);
-  const { ledger } = strictly.key.parse((await world.ask(erin, `GET /v1/keys/${key.keyId}`)).body);
-  expect(verifyChain(entries, { ledgerSeq: ledger.length, ledgerHead: ledger.head })).toMatchObject({
-    ok: true,
-  });
 });
 
 describe('a certificate', () => {

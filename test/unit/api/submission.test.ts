@@ -19,6 +19,13 @@ import {
 } from './world.ts';
 
 const taken = (answer: Answered) => strictly.accepted.parse(expectStatus(answer, 202));
+const DESTRUCTION = {
+  status: 'scheduled',
+  requestId: 'req_01KAWXCYJ7P8M2Q4R6S8T0V2W4',
+  scheduledAt: '2026-11-25T03:02:22.000Z',
+  deletionDate: '2026-12-25T03:02:22.000Z',
+  priorState: 'active',
+} as const;
 const once = (key: string = randomUUID()) => ({ 'idempotency-key': key });
 
 describe('a new key', () => {
@@ -93,6 +100,17 @@ describe('a new key', () => {
     const told = refusal(await ask(alice, 'POST /v1/keys', { body: aNewKey }), 409, 'NameTaken');
     expect(told).toMatchObject({ keyId: key.keyId, errors: [{ pointer: '/name' }] });
   });
+});
+
+it('a request for a new key that is taken back frees the name', async () => {
+  const { ask } = apiWorld();
+  const { request, key } = taken(await ask(alice, 'POST /v1/keys', { body: aNewKey }));
+  const cancelled = await ask(alice, `POST /v1/requests/${request.requestId}/cancel`);
+  expect(expectStatus(cancelled, 200)).toMatchObject({ state: 'cancelled' });
+  expect(expectStatus(await ask(alice, `GET /v1/keys/${key.keyId}`), 200)).toMatchObject({
+    state: 'destroyed',
+  });
+  taken(await ask(alice, 'POST /v1/keys', { body: aNewKey }));
 });
 
 describe('an Idempotency-Key', () => {
@@ -236,6 +254,42 @@ describe('an operation', () => {
     expect(request).toMatchObject({ keyId: key.keyId, parameters, operation: verb, reason: 'A test.' });
   });
 
+  it('gives a suspended key back, and takes a key out of its destruction', async () => {
+    const { ask, newKey, altered } = apiWorld();
+    const suspended = await altered(await newKey(), { state: 'suspended' });
+    const doomed = await altered(await newKey(), { state: 'suspended', destruction: DESTRUCTION });
+    const asked = [
+      [suspended, 'reinstate', { state: 'suspended' }, { state: 'active' }],
+      [
+        doomed,
+        'cancel-destruction',
+        { state: 'suspended', destruction: 'scheduled' },
+        { state: 'active', destruction: 'cancelled' },
+      ],
+    ] as const;
+    for (const [{ keyId }, verb, before, after] of asked) {
+      const route = `POST /v1/keys/${keyId}/${verb}`;
+      const body = { reason: 'A test.' };
+      const plan = await ask(alice, route, { body, query: { validateOnly: 'true' } });
+      expect(expectStatus(plan, 200)).toMatchObject({ operation: verb, key: { before, after } });
+      expect(taken(await ask(alice, route, { body })).request).toMatchObject({
+        keyId,
+        parameters: { operation: verb },
+      });
+    }
+  });
+
+  it('is refused while the destruction runs, until when', async () => {
+    const { ask, newKey, altered } = apiWorld();
+    const { keyId } = await altered(await newKey(), { state: 'suspended', destruction: DESTRUCTION });
+    const told = refusal(
+      await ask(alice, `POST /v1/keys/${keyId}/reinstate`, { body: { reason: 'A test.' } }),
+      409,
+      'StateForbids',
+    );
+    expect(told).toMatchObject({ keyState: 'suspended', deletionDate: DESTRUCTION.deletionDate });
+  });
+
   it('that the state forbids is a conflict', async () => {
     const { ask, newKey } = apiWorld();
     const key = await newKey();
@@ -339,6 +393,9 @@ describe('validateOnly', () => {
     const key = await newKey();
     const sent = { body: { reason: 'A test.' }, query };
     refusal(await ask(alice, `POST /v1/keys/${key.keyId}/reinstate`, sent), 409, 'StateForbids');
+    taken(await ask(alice, 'POST /v1/keys', { body: aNewKey }));
+    const told = refusal(await ask(alice, 'POST /v1/keys', { body: aNewKey, query }), 409, 'NameTaken');
+    expect(told.errors?.[0]?.pointer).toBe('/name');
     const stale = { ...sent, headers: { 'if-match': '"99"' } };
     refusal(await ask(alice, `POST /v1/keys/${key.keyId}/rotate`, stale), 412, 'VersionStale');
     refusal(await ask(mallory, `POST /v1/keys/${key.keyId}/rotate`, sent), 404, 'KeyNotFound');

@@ -115,6 +115,18 @@ export function apiWorld(change: (registry: Registry) => Partial<Registry> = () 
     return active.key.after;
   };
 
+  /** The key as something has left it that no test is about. */
+  const altered = async (before: KeyRecord, fields: Partial<KeyRecord>): Promise<KeyRecord> => {
+    const change = recordChange({
+      now: time.now,
+      actor: { kind: 'service', id: 'service:test', name: 'test' },
+      key: { before, after: { ...before, ...fields } },
+      entries: [{ event: 'execution-started', details: {} }],
+    });
+    await registry.commit(change);
+    return change.key.after;
+  };
+
   const newKey = async (fields: Partial<Record<keyof typeof aNewKey, string>> = {}): Promise<KeyRecord> => {
     const owner = fields.owner ?? aNewKey.owner;
     const body = { ...aNewKey, name: `k-${randomUUID().slice(0, 8)}`, ...fields };
@@ -145,7 +157,7 @@ export function apiWorld(change: (registry: Registry) => Partial<Registry> = () 
     return request;
   };
 
-  return { registry, time, ask, newKey, waiting, activate };
+  return { registry, time, ask, newKey, altered, waiting };
 }
 
 export const PROBE = Buffer.from('probe artefact of a test').toString('base64');

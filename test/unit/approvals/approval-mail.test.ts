@@ -1,32 +1,66 @@
 import { describe, expect, it } from 'vitest';
 import { approvalMail } from '../../../lambdas/approvals/approval-mail.ts';
+import { shortDigest } from '../../../lambdas/domain/digest.ts';
 import { aKey, aRequest } from '../domain/examples.ts';
 
 const PORTAL = 'https://keyward.test/portal';
 
 function mailFor(change: Partial<typeof aRequest> = {}, key = aKey) {
-  return approvalMail({ ...aRequest, ...change }, key, ['security@example.test'], PORTAL);
+  return approvalMail({ ...aRequest, ...change }, key, PORTAL);
 }
 
 describe('the mail to approvers', () => {
-  it('says what is asked, by whom, why, who may decide and until when', () => {
-    const { subject, text } = mailFor();
-    expect(subject).toContain('revoke payments/orders');
-    for (const part of [
-      'olga',
-      'Suspected leak of a backup.',
-      aKey.alias,
-      '2 of payments, security',
-      aRequest.expiresAt,
-    ]) {
-      expect(text).toContain(part);
-    }
-    expect(text).toContain('Usage before 2026-11-01 is unknown.');
+  it('says in its subject what is asked, of whose key, on which digest', () => {
+    expect(mailFor().subject).toBe(
+      `[Keyward] Approval needed: revoke payments/orders (${shortDigest(aRequest.digest)})`,
+    );
   });
 
-  it('links to the request and to nothing that decides', () => {
+  it('says what is asked and what follows, by whom, why, who may decide and until when', () => {
+    const lines = mailFor().text.split('\n');
+    for (const line of [
+      'Operation: revoke',
+      'What follows: The key stops working for everybody until it is reinstated.',
+      'Key: alias/keyward/payments/orders (SYMMETRIC_DEFAULT, active)',
+      'Owner: payments',
+      'Class: data-protection, version cccc-cccc-cccc',
+      'Requested by: olga (person:olga)',
+      'Reason: Suspected leak of a backup.',
+      'Evidence: 0 KMS keys, 0 grants',
+      'Not known: Usage before 2026-11-01 is unknown.',
+      'Needs: 2 of payments, security, never the requester',
+      'Ends: 2026-12-02 03:02 UTC',
+      `Digest: ${shortDigest(aRequest.digest)}`,
+    ]) {
+      expect(lines).toContain(line);
+    }
+  });
+
+  it('says the same in HTML', () => {
     const { text, html } = mailFor();
-    const links = [...`${text}\n${html}`.matchAll(/https?:\/\/[^\s"<]+/g)].map(([url]) => url);
+    const facts = text.split('\n').flatMap((line) => /^[A-Z][\w ]+: (.+)$/.exec(line)?.[1] ?? []);
+    expect(facts.length).toBeGreaterThan(10);
+    for (const fact of facts) expect(html).toContain(fact);
+  });
+
+  it('says that a missing look is no look, and not that nothing was found', () => {
+    const { evidence: _none, ...bare } = aRequest;
+    expect(approvalMail(bare, aKey, PORTAL).text).toContain(
+      'Evidence: None was collected: it is not known who depends on the key.',
+    );
+  });
+
+  it('warns of what a destruction loses', () => {
+    const { text } = mailFor({ parameters: { operation: 'destroy', windowDays: 7 } });
+    expect(text).toMatch(/deleted after 7 days\. What only it can decrypt is then lost for good\./);
+  });
+
+  it('links to the request and to nothing else, whatever others wrote', () => {
+    const { text, html } = mailFor({
+      reason: 'See https://evil.test/requests/approve and www.evil.test',
+      requester: { kind: 'person', id: 'person:olga', name: 'HTTP://evil.test' },
+    });
+    const links = [...`${text}\n${html}`.matchAll(/\b(?:https?:\/\/|www\.)[^\s"<]+/gi)].map(([url]) => url);
     expect(new Set(links)).toEqual(new Set([`${PORTAL}/requests/${aRequest.requestId}`]));
   });
 
@@ -49,7 +83,7 @@ describe('the mail to approvers', () => {
 
   it('escapes markup', () => {
     const { html } = mailFor({ reason: '<img src=x onerror=alert(1)>"\'&' });
-    expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
+    expect(html).toContain('&#60;img src=x onerror=alert(1)&#62;&#34;&#39;&#38;');
     expect(html).not.toContain('<img');
   });
 

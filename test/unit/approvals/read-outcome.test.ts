@@ -24,6 +24,8 @@ describe('the outcome of an approval', () => {
   it.each([
     ['approved', 'approved'],
     ['executing', 'approved'],
+    ['succeeded', 'approved'],
+    ['failed', 'cancelled'],
     ['denied', 'denied'],
     ['expired', 'expired'],
     ['cancelled', 'cancelled'],

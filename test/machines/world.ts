@@ -1,0 +1,266 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { ulid } from 'ulid';
+import * as z from 'zod';
+import type { Executions, Start } from '../../lambdas/adapters/executions.ts';
+import { readPolicies } from '../../lambdas/adapters/policy-files.ts';
+import { createRegistry, type Registry } from '../../lambdas/adapters/registry/registry.ts';
+import { openApproval, openInput } from '../../lambdas/approvals/open-approval.ts';
+import { outcomeInput, readOutcome } from '../../lambdas/approvals/read-outcome.ts';
+import type { StepRoles } from '../../lambdas/domain/key-policy.ts';
+import type { Operation } from '../../lambdas/domain/request.ts';
+import { dispatch } from '../../lambdas/requests/dispatch.ts';
+import { begin } from '../../lambdas/steps/begin-execution.ts';
+import { bindAlias, bindAliasInput } from '../../lambdas/steps/bind-alias.ts';
+import { cancelDeletion } from '../../lambdas/steps/cancel-deletion.ts';
+import { completeInput, completeRequest } from '../../lambdas/steps/complete-request.ts';
+import { createVersion } from '../../lambdas/steps/create-version.ts';
+import { disableKey } from '../../lambdas/steps/disable-key.ts';
+import { discardVersion } from '../../lambdas/steps/discard-version.ts';
+import { enableKey } from '../../lambdas/steps/enable-key.ts';
+import { failInput, failRequest } from '../../lambdas/steps/fail-request.ts';
+import { stepInput } from '../../lambdas/steps/held-key.ts';
+import { prepareRequest } from '../../lambdas/steps/prepare-request.ts';
+import { probeInput, probeVersion } from '../../lambdas/steps/probe-version.ts';
+import { restrictInput, restrictVersions } from '../../lambdas/steps/restrict-version.ts';
+import { rotateInPlace } from '../../lambdas/steps/rotate-in-place.ts';
+import { scheduleDeletion } from '../../lambdas/steps/schedule-deletion.ts';
+import { tendKey } from '../../lambdas/sweep/due-key.ts';
+import { tendRequest } from '../../lambdas/sweep/due-request.ts';
+import { discardOrphans } from '../../lambdas/sweep/orphans.ts';
+import { sweep } from '../../lambdas/sweep/sweep.ts';
+import { startLocalKms } from '../../local/kms/server.ts';
+import { Crashes } from './crash.ts';
+import { type Machine, named, type Outcome, parseMachine, runMachine } from './interpreter.ts';
+import { memoryTable } from './memory-table.ts';
+
+const root = join(import.meta.dirname, '../..');
+export const policies = readPolicies(join(root, 'policies'));
+
+const role = (name: string): string => `arn:aws:iam::000000000000:role/Keyward-${name}`;
+export const roles: StepRoles = {
+  create: role('CreateVersion'),
+  alias: role('BindAlias'),
+  probe: role('ProbeVersion'),
+  rotate: role('RotateInPlace'),
+  restrict: role('RestrictVersion'),
+  disable: role('DisableKey'),
+  enable: role('EnableKey'),
+  scheduleDeletion: role('ScheduleDeletion'),
+  cancelDeletion: role('CancelDeletion'),
+  discard: role('DiscardVersion'),
+  evidence: role('PrepareRequest'),
+};
+
+const machineOf: Readonly<Record<Operation, string>> = {
+  generate: 'generate',
+  rotate: 'rotate',
+  revoke: 'revoke',
+  reinstate: 'revoke',
+  destroy: 'destroy',
+  'cancel-destruction': 'destroy',
+};
+
+const invocation = z.object({ FunctionName: z.string(), Payload: z.unknown() });
+const childStart = z.object({ StateMachineArn: z.string(), Name: z.string(), Input: z.unknown() });
+
+interface Run {
+  readonly ended: Promise<Outcome>;
+  outcome?: Outcome;
+}
+
+/** Keyward in one process: its own machines and steps over a real KMS, with the table in memory. */
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+export async function createWorld() {
+  const kmsServer = await startLocalKms();
+  const config = {
+    endpoint: kmsServer.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  };
+  const crashes = new Crashes();
+  const bareKms = new KMSClient(config);
+  const kms = crashes.around(bareKms);
+  const tagging = crashes.around(new ResourceGroupsTaggingAPIClient(config));
+  const clock = async (): Promise<string> => kmsServer.clock.now().toISOString();
+
+  const events: string[] = [];
+  const stored = createRegistry({ client: crashes.around(memoryTable()), tableName: 'memory' });
+  const registry: Registry = {
+    ...stored,
+    async commit(change, extra) {
+      // The stream tells of what was written even when the writer did not live to hear of it.
+      const told = change.request?.after.requestId;
+      if (told !== undefined) events.push(told);
+      await stored.commit(change, extra);
+    },
+    async putTaskToken(requestId, token, at) {
+      events.push(requestId);
+      await stored.putTaskToken(requestId, token, at);
+    },
+  };
+
+  const base = { registry, clock };
+  const { classes, notifications } = policies;
+  const steps: Readonly<Record<string, (payload: unknown) => Promise<unknown>>> = {
+    PrepareRequest: checked(stepInput, prepareRequest({ ...base, kms })),
+    BeginExecution: checked(stepInput, begin({ ...base, classes })),
+    CreateVersion: checked(stepInput, createVersion({ ...base, kms, tagging, classes, roles })),
+    BindAlias: checked(bindAliasInput, bindAlias({ ...base, kms })),
+    ProbeVersion: checked(probeInput, probeVersion({ ...base, kms, pause: async () => {} })),
+    RotateInPlace: checked(stepInput, rotateInPlace({ ...base, kms })),
+    RestrictVersion: checked(restrictInput, restrictVersions({ ...base, kms, classes, roles })),
+    DisableKey: checked(stepInput, disableKey({ ...base, kms })),
+    EnableKey: checked(stepInput, enableKey({ ...base, kms })),
+    ScheduleDeletion: checked(stepInput, scheduleDeletion({ ...base, kms, protectedKeys: [] })),
+    CancelDeletion: checked(stepInput, cancelDeletion({ ...base, kms })),
+    DiscardVersion: checked(stepInput, discardVersion({ ...base, kms, tagging, classes })),
+    CompleteRequest: checked(completeInput, completeRequest({ ...base, classes })),
+    FailRequest: checked(failInput, failRequest(base)),
+    OpenApproval: checked(
+      openInput,
+      openApproval({
+        ...base,
+        notifications,
+        sendMail: async () => {},
+        portalUrl: 'https://keyward.test/portal',
+      }),
+    ),
+    ReadOutcome: checked(outcomeInput, readOutcome(base)),
+  };
+
+  const waits = new Map<string, () => void>();
+  /** Machines that are doing something: neither ended, nor waiting for a decision or for their child. */
+  let busy = 0;
+  const runs = new Map<string, Run>();
+  const entered: string[] = [];
+
+  const task = async (resource: string, args: unknown): Promise<unknown> => {
+    if (resource.includes('states:startExecution.sync:2')) {
+      const { StateMachineArn: machine, Name: name, Input: input } = childStart.parse(args);
+      const child = execute(machine, `${machine}/${name}`, name, input);
+      busy -= 1;
+      const outcome = await child.ended;
+      busy += 1;
+      if (outcome.status === 'FAILED') throw named('States.TaskFailed', outcome.Cause);
+      return { Output: outcome.output, Status: 'SUCCEEDED' };
+    }
+    const { FunctionName: name, Payload: payload } = invocation.parse(args);
+    const step = steps[name];
+    if (step === undefined) throw new Error(`There is no step ${name}.`);
+    if (!resource.endsWith('.waitForTaskToken')) {
+      return { Payload: await crashes.process(() => step(payload)), StatusCode: 200 };
+    }
+    const { taskToken: token } = z.looseObject({ taskToken: z.string() }).parse(payload);
+    const woken = Promise.withResolvers<void>();
+    let asleep = false;
+    waits.set(token, () => {
+      if (asleep) busy += 1;
+      asleep = false;
+      woken.resolve();
+    });
+    await crashes.process(() => step(payload));
+    if (waits.has(token)) {
+      asleep = true;
+      busy -= 1;
+    }
+    await woken.promise;
+    return {};
+  };
+
+  const definitions = new Map<string, Machine>();
+  const definition = (name: string): Machine => {
+    const known = definitions.get(name);
+    if (known !== undefined) return known;
+    const asl = readFileSync(join(root, 'statemachines', `${name}.asl.json`), 'utf8');
+    const parsed = parseMachine(asl, (placeholder) =>
+      placeholder === 'Approval' ? 'approval' : placeholder,
+    );
+    definitions.set(name, parsed);
+    return parsed;
+  };
+
+  function execute(machine: string, key: string, name: string, input: unknown): Run {
+    const known = runs.get(key);
+    if (known !== undefined) return known;
+    const run: Run = { ended: runMachine(definition(machine), { name, input, task, entered }) };
+    runs.set(key, run);
+    busy += 1;
+    void run.ended
+      .then((outcome) => {
+        run.outcome = outcome;
+      })
+      .finally(() => {
+        busy -= 1;
+      });
+    return run;
+  }
+
+  const keyOf = (requestId: string, operation: Operation, how: Start): string =>
+    `${machineOf[operation]}/${requestId}${how === 'undo' ? '-undo' : ''}`;
+
+  const executions: Executions = {
+    async start(requestId, operation, how) {
+      const name = how === 'undo' ? `${requestId}-undo` : requestId;
+      const input = how === 'undo' ? { requestId, recover: true } : { requestId };
+      execute(machineOf[operation], keyOf(requestId, operation, how), name, input);
+    },
+    async statusOf(requestId, operation, how) {
+      const run = runs.get(keyOf(requestId, operation, how));
+      if (run === undefined) return 'missing';
+      return run.outcome === undefined ? 'running' : 'ended';
+    },
+    async wake(token) {
+      waits.get(token)?.();
+      waits.delete(token);
+    },
+  };
+
+  const move = dispatch({ registry, executions });
+  const tend = {
+    key: tendKey({ registry, kms, classes, newRequestId: () => `req_${ulid()}` }),
+    request: tendRequest({ registry, executions }),
+  };
+
+  /** Hands out what the stream has to tell, each event twice, as a stream may. */
+  const stream = async (): Promise<void> => {
+    for (let requestId = events.shift(); requestId !== undefined; requestId = events.shift()) {
+      await move(requestId);
+      await move(requestId);
+    }
+  };
+
+  return {
+    kms: bareKms,
+    registry: stored,
+    clock,
+    crashes,
+    /** Names of the states that machines have entered, in order. */
+    entered,
+    /** One run of the sweep: twice at once, as a schedule may. */
+    sweep: async (): Promise<void> => {
+      const once = () => sweep({ registry, clock, tend, millisecondsLeft: () => 60_000 });
+      await Promise.all([once(), once()]);
+    },
+    orphans: () => discardOrphans({ registry, kms, tagging, classes, roles }),
+    moveClock: (duration: string): void => void kmsServer.clock.advance(duration),
+    /** A commit from outside the machines: an API call. */
+    commit: registry.commit,
+    /** Works the stream off until no machine has anything to do: each has ended or waits for a decision. */
+    settle: async (): Promise<void> => {
+      for (let quiet = 0; quiet < 3; quiet = busy > 0 || events.length > 0 ? 0 : quiet + 1) {
+        await stream();
+        await new Promise(setImmediate);
+      }
+    },
+    close: () => kmsServer.close(),
+  };
+}
+
+function checked<S extends z.ZodType, R>(schema: S, step: (input: z.output<S>) => Promise<R>) {
+  return async (payload: unknown): Promise<R> => step(schema.parse(payload));
+}

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KeySpec } from '../../../lambdas/domain/key.ts';
+import type { RequestParameters } from '../../../lambdas/domain/request.ts';
+import type { CrashPoint } from '../../machines/crash.ts';
+import { expectInvariants } from '../../machines/invariants.ts';
+import { after, aKey, askFor, askForKey, toItsEnd } from '../../machines/scenarios.ts';
+import { createWorld, type World } from '../../machines/world.ts';
+
+interface Scenario {
+  readonly spec: KeySpec;
+  /** What is done to the key before; the operation under test comes last. Without any, the key's generation is it. */
+  readonly operations: readonly RequestParameters[];
+}
+
+const suspend = { operation: 'revoke', mode: 'suspend' } as const;
+const destroy = { operation: 'destroy', windowDays: 30 } as const;
+const rotate = { operation: 'rotate', cause: 'request' } as const;
+
+const scenarios: Readonly<Record<string, Scenario>> = {
+  'generate, symmetric': { spec: 'SYMMETRIC_DEFAULT', operations: [] },
+  'generate, asymmetric': { spec: 'ECC_NIST_P256', operations: [] },
+  'rotate in place': { spec: 'SYMMETRIC_DEFAULT', operations: [rotate] },
+  'rotate by a new KMS key': { spec: 'ECC_NIST_P256', operations: [rotate] },
+  suspend: { spec: 'SYMMETRIC_DEFAULT', operations: [suspend] },
+  'suspend two KMS keys': { spec: 'ECC_NIST_P256', operations: [rotate, suspend] },
+  compromise: { spec: 'SYMMETRIC_DEFAULT', operations: [{ operation: 'revoke', mode: 'compromise' }] },
+  reinstate: { spec: 'ECC_NIST_P256', operations: [suspend, { operation: 'reinstate' }] },
+  destroy: { spec: 'SYMMETRIC_DEFAULT', operations: [destroy] },
+  'cancel a destruction': {
+    spec: 'ECC_NIST_P256',
+    operations: [destroy, { operation: 'cancel-destruction' }],
+  },
+};
+
+let world: World;
+
+beforeEach(async () => {
+  world = await createWorld();
+});
+
+afterEach(async () => {
+  await world.close();
+});
+
+/** Runs a scenario's last operation with a process killed at a point, and all that picks up after it. */
+async function play({ spec, operations }: Scenario, point: CrashPoint | undefined): Promise<string> {
+  const last = operations.at(-1);
+  const keyId =
+    last === undefined ? undefined : await after(world, await aKey(world, spec), ...operations.slice(0, -1));
+  const before = keyId === undefined ? undefined : await world.registry.getKey(keyId);
+  world.crashes.plan(point);
+  const asked =
+    keyId === undefined || last === undefined
+      ? await askForKey(world, spec)
+      : { keyId, requestId: await askFor(world, keyId, last) };
+  const { state } = await toItsEnd(world, asked.requestId);
+  world.crashes.heal();
+  await world.settle();
+  await world.orphans();
+  await world.sweep();
+  await expectInvariants(world, asked.keyId, before);
+  return state;
+}
+
+describe.each(Object.entries(scenarios))('%s', (_name, scenario) => {
+  it('goes through, and holds what must hold', async () => {
+    expect(await play(scenario, undefined)).toBe('succeeded');
+    expect(world.crashes.calls).toBeGreaterThan(10);
+  });
+
+  it.each(['before', 'after'] as const)(
+    'goes through when a step dies once, %s any of its calls',
+    async (when) => {
+      await play(scenario, undefined);
+      const calls = world.crashes.calls;
+      for (let call = 1; call <= calls; call += 1) {
+        const state = await play(scenario, { call, when, how: 'once' });
+        expect(state, `killed ${when} call ${call}`).toBe('succeeded');
+      }
+    },
+    60_000,
+  );
+
+  it.each(['before', 'after'] as const)(
+    'ends, undone or done, when everything dies from %s any call on until the machines have given up',
+    async (when) => {
+      await play(scenario, undefined);
+      const calls = world.crashes.calls;
+      for (let call = 1; call <= calls; call += 1) {
+        const state = await play(scenario, { call, when, how: 'from then on' });
+        expect(['succeeded', 'failed'], `killed from ${when} call ${call} on`).toContain(state);
+      }
+    },
+    60_000,
+  );
+});
