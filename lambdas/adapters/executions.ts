@@ -10,8 +10,11 @@ import { awsCall, refusedWith } from './aws-call.ts';
 import { environment } from './environment.ts';
 import { timeouts } from './timeouts.ts';
 
-/** `undo` starts the machine only to take back what a lost execution did. */
-export type Start = 'run' | 'undo';
+/**
+ * Why a machine is started for a request: to carry it out, to take back what a lost execution did, or to carry it on, in
+ * one attempt for each number.
+ */
+export type Start = 'run' | 'undo' | `again-${number}`;
 
 export interface Executions {
   /** Starts a request's machine under the request's id. Starting it twice is the same as once. */
@@ -41,7 +44,7 @@ export function machinesOfEnvironment(): Machines {
 export function createExecutions(client: SFNClient, machines: Machines): Executions {
   return {
     async start(requestId, operation, how) {
-      const input = how === 'run' ? { requestId } : { requestId, recover: true };
+      const input = how === 'undo' ? { requestId, recover: true } : { requestId };
       try {
         await awsCall('states:StartExecution', () =>
           client.send(
@@ -88,5 +91,5 @@ export function sfnClient(): SFNClient {
 }
 
 function nameOf(requestId: string, how: Start): string {
-  return how === 'run' ? requestId : `${requestId}-undo`;
+  return how === 'run' ? requestId : `${requestId}-${how}`;
 }

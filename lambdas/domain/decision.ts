@@ -5,7 +5,7 @@ import type { KeyRecord } from './key.ts';
 import { type Actor, actorOf, type Principal } from './principal.ts';
 import { assertMayDecide, quorumOutcome } from './quorum.ts';
 import type { DecisionRecord, RequestRecord } from './request.ts';
-import { abandonUnborn, endRequest, releaseKey } from './request-end.ts';
+import { endRequest, endWithoutSuccess } from './request-end.ts';
 
 interface Subject {
   readonly now: string;
@@ -63,7 +63,7 @@ export function decide(
   const outcome = quorumOutcome(request, [...decisions, decision]);
   const draft = { now, actor: actorOf(person), decision };
   if (outcome === 'denied') {
-    const end = abandonUnborn(releaseKey(key, request), request);
+    const end = endWithoutSuccess(key, request, now);
     return recordChange({
       ...draft,
       key: { before: key, after: end.key },
@@ -107,7 +107,7 @@ function endUnexecuted({ now, request, key }: Subject, state: 'cancelled' | 'exp
       requestState: request.state,
     });
   }
-  const end = abandonUnborn(releaseKey(key, request), request);
+  const end = endWithoutSuccess(key, request, now);
   return recordChange({
     now,
     actor,

@@ -75,6 +75,29 @@ export function beginExecution(
   });
 }
 
+/** An execution carries on a request that began to act, after its lease has run out. Throws as `beginExecution` does. */
+export function resumeExecution(
+  execution: Execution & { readonly decisions: readonly DecisionRecord[] },
+): Change {
+  const { now, actor, request, key, decisions } = execution;
+  assertIn(request, ['executing']);
+  assertApproved(request, decisions);
+  assertOperationAllowed(key, request.parameters);
+  assertFree(key, request, now);
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: held(key, request, now) },
+    request: { before: request, after: request },
+    entries: [{ event: 'execution-resumed', details: { operation: request.parameters.operation } }],
+  });
+}
+
+/** Whether the key is held for the request. */
+export function holds({ now, request, key }: Pick<Execution, 'now' | 'request' | 'key'>): boolean {
+  return key.lease?.requestId === request.requestId && isBefore(now, key.lease.until);
+}
+
 /** Forward steps carry a request out; undoing ones take back what it did after it has failed. */
 export type Phase = 'forward' | 'undo';
 
@@ -95,7 +118,7 @@ export function assertExecuting(
       { requestState: request.state },
     );
   }
-  if (key.lease?.requestId !== request.requestId || !isBefore(now, key.lease.until)) {
+  if (!holds({ now, request, key })) {
     throw new LeaseLost(`Request ${request.requestId} no longer holds the key: another may be changing it.`, {
       holder: key.lease?.requestId,
     });

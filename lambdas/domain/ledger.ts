@@ -13,6 +13,7 @@ export const ledgerEvent = z.enum([
   'expired',
   'cancelled',
   'execution-started',
+  'execution-resumed',
   'version-created',
   'version-probed',
   'version-discarded',

@@ -6,7 +6,7 @@ import type { BackendState, KeyRecord, KeyState, VersionRecord } from './key.ts'
 import type { KeyClass } from './key-class.ts';
 import { assertTransition } from './lifecycle.ts';
 import type { RequestRecord } from './request.ts';
-import { abandonUnborn, endRequest, releaseKey } from './request-end.ts';
+import { endRequest, endWithoutSuccess, releaseKey } from './request-end.ts';
 
 /** An execution whose effects in the backend have been seen, about to be recorded. */
 export type Completion = Execution & { readonly versions: readonly VersionRecord[] };
@@ -60,7 +60,7 @@ export function completeRevocation(completion: Completion): Change {
   const { now, request, key, versions } = completion;
   const compromise = request.parameters.operation === 'revoke' && request.parameters.mode === 'compromise';
   return succeed(completion, {
-    key: { ...key, state: compromise ? moved(key.state, 'compromised') : moved(key.state, 'suspended') },
+    key: { ...settled(key), state: moved(key.state, compromise ? 'compromised' : 'suspended') },
     versions: live(versions).map((version) => ({
       before: version,
       after: {
@@ -81,7 +81,7 @@ export function completeRevocation(completion: Completion): Change {
 export function completeReinstatement(completion: Completion): Change {
   const { key, versions } = completion;
   return succeed(completion, {
-    key: { ...key, state: moved(key.state, 'active') },
+    key: { ...settled(key), state: moved(key.state, 'active') },
     versions: live(versions).map((version) => ({ before: version, after: enabledAgain(version) })),
     entry: { event: 'reinstated', details: {} },
   });
@@ -150,7 +150,7 @@ export function failExecution({
   key,
   error,
 }: Execution & { readonly error: NonNullable<RequestRecord['error']> }): Change {
-  const end = abandonUnborn(releaseKey(key, request), request);
+  const end = endWithoutSuccess(key, request, now);
   return recordChange({
     now,
     actor,
@@ -182,6 +182,16 @@ export function interruptDestruction({
     })),
     entries: [{ event: 'destruction-interrupted', details: { by } }],
   });
+}
+
+/**
+ * A revocation or reinstatement decides anew what the key is: what an interrupted destruction would have gone back to
+ * counts no more. Else its cancellation, which nobody has to approve, could bring a compromised key back into use.
+ */
+function settled(key: KeyRecord): KeyRecord {
+  return key.destruction?.status === 'interrupted'
+    ? { ...key, destruction: { ...key.destruction, status: 'cancelled' } }
+    : key;
 }
 
 /** Versions whose KMS key still exists and that have not ended. */

@@ -1,3 +1,4 @@
+import { isBefore, plusDuration } from './cryptoperiod.ts';
 import type { KeyRecord } from './key.ts';
 import type { RequestRecord, RequestState } from './request.ts';
 
@@ -21,23 +22,37 @@ export function releaseKey(key: KeyRecord, request: RequestRecord): KeyRecord {
   return { ...rest, ...kept, openRequests };
 }
 
+/** How long a rotation that came to nothing is left alone before the schedule asks for it again. */
+const ROTATE_AGAIN = 'P1D';
+
+interface UnsuccessfulEnd {
+  readonly key: KeyRecord;
+  readonly alias?: 'release';
+  readonly entries: readonly { event: 'abandoned'; details: Record<string, never> }[];
+}
+
 /**
- * A key whose generation ended without success never lived: it goes from pre-activation to destroyed and its alias is
- * free again. Any other key stays as it is.
+ * The key when a request on it has ended without success. One whose generation ended so never lived: it goes from
+ * pre-activation to destroyed and its alias is free again. A scheduled rotation falls due again a day later, not with
+ * the next sweep. Any other key is only released.
  */
-export function abandonUnborn(
-  key: KeyRecord,
-  request: RequestRecord,
-): {
-  key: KeyRecord;
-  alias?: 'release';
-  entries: readonly { event: 'abandoned'; details: Record<string, never> }[];
-} {
-  if (request.parameters.operation !== 'generate' || key.state !== 'pre-activation')
-    return { key, entries: [] };
+export function endWithoutSuccess(key: KeyRecord, request: RequestRecord, now: string): UnsuccessfulEnd {
+  const released = releaseKey(key, request);
+  const { parameters } = request;
+  if (parameters.operation === 'generate' && key.state === 'pre-activation') {
+    return {
+      key: { ...released, state: 'destroyed' },
+      alias: 'release',
+      entries: [{ event: 'abandoned', details: {} }],
+    };
+  }
+  const postponed =
+    parameters.operation === 'rotate' &&
+    parameters.cause === 'schedule' &&
+    key.rotationDue !== undefined &&
+    isBefore(key.rotationDue, now);
   return {
-    key: { ...key, state: 'destroyed' },
-    alias: 'release',
-    entries: [{ event: 'abandoned', details: {} }],
+    key: postponed ? { ...released, rotationDue: plusDuration(now, ROTATE_AGAIN) } : released,
+    entries: [],
   };
 }

@@ -25,6 +25,17 @@ export const requestParameters = z.discriminatedUnion('operation', [
 export type RequestParameters = z.infer<typeof requestParameters>;
 
 /**
+ * Whether a request that has begun is carried on until it is done, whatever fails on the way. Giving up half-way would
+ * leave a compromised key in use, or a key that was to be saved on its way to deletion.
+ */
+export function isNeverGivenUp(parameters: RequestParameters): boolean {
+  return (
+    parameters.operation === 'cancel-destruction' ||
+    (parameters.operation === 'revoke' && parameters.mode === 'compromise')
+  );
+}
+
+/**
  * `accepted -> (awaiting-approval -> approved ->) executing -> succeeded | failed`,
  * and `denied`, `expired`, `cancelled` from before the execution.
  */

@@ -70,8 +70,9 @@ export function submitGenerate(
 }
 
 /**
- * A request to change a key that exists. Throws StateForbids when the key's state does not allow the operation, and
- * RequestOpen when one of the same operation has not ended.
+ * A request to change a key that exists. Throws StateForbids when the key's state does not allow the operation,
+ * ClassForbids when the deletion window is shorter than the class allows, and RequestOpen when one of the same operation
+ * has not ended.
  */
 export function submitOperation(
   submission: Submission & {
@@ -82,6 +83,7 @@ export function submitOperation(
 ): Change {
   const { now, requester, keyClass, ids, key, parameters } = submission;
   assertOperationAllowed(key, parameters);
+  assertWindowAllowed(parameters, keyClass);
   const open = key.openRequests[parameters.operation];
   if (open !== undefined) {
     throw new RequestOpen(
@@ -104,6 +106,15 @@ export function submitOperation(
     request: { after: request },
     entries: [requested(request)],
   });
+}
+
+function assertWindowAllowed(parameters: RequestParameters, keyClass: KeyClass): void {
+  const shortest = keyClass.deletionWindowDays;
+  if (parameters.operation !== 'destroy' || parameters.windowDays >= shortest) return;
+  throw new ClassForbids(
+    `Class ${keyClass.name} wants a window of at least ${shortest} days. Leave windowDays out, or make it longer.`,
+    { pointer: '/windowDays', allowed: { minimum: shortest } },
+  );
 }
 
 function newRequest(

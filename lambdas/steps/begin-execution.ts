@@ -1,29 +1,27 @@
-import { beginExecution } from '../domain/execution.ts';
-import type { KeyClasses } from '../domain/key-class.ts';
-import { classNamed } from '../domain/key-class.ts';
-import type { RequestParameters } from '../domain/request.ts';
+import { beginExecution, holds, resumeExecution } from '../domain/execution.ts';
+import { classNamed, type KeyClasses } from '../domain/key-class.ts';
+import type { Operation } from '../domain/request.ts';
 import { readWork, type StepDependencies, type StepInput } from './held-key.ts';
 
 export interface Begun {
-  readonly operation: RequestParameters['operation'];
+  readonly operation: Operation;
   /** How a rotation replaces the material. */
   readonly strategy: 'in-place' | 'new-key';
-  /** Whether a revocation can be undone. */
-  readonly reversible: boolean;
 }
 
-/** The second look at the approval, and the lease. A retry finds its own lease and goes on. */
+/**
+ * The second look at the approval, and the lease. A retry finds its own lease and goes on; an execution that carries on
+ * a request after a long pause takes the lease anew.
+ */
 export function begin(deps: StepDependencies & { readonly classes: KeyClasses }) {
   return async (input: StepInput): Promise<Begun> => {
     const work = await readWork(deps, 'begin-execution', input);
     const { request, key } = work;
-    const begun = request.state === 'executing' && key.lease?.requestId === request.requestId;
-    if (!begun) await deps.registry.commit(beginExecution(work));
-    const { parameters } = request;
+    if (request.state !== 'executing') await deps.registry.commit(beginExecution(work));
+    else if (!holds(work)) await deps.registry.commit(resumeExecution(work));
     return {
-      operation: parameters.operation,
+      operation: request.parameters.operation,
       strategy: classNamed(deps.classes, key.className).rotation.strategy,
-      reversible: !(parameters.operation === 'revoke' && parameters.mode === 'compromise'),
     };
   };
 }

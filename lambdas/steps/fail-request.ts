@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { beginUndo } from '../domain/execution.ts';
 import { failExecution } from '../domain/outcome.ts';
-import { finalRequestStates, type Operation } from '../domain/request.ts';
+import { finalRequestStates, isNeverGivenUp, type Operation } from '../domain/request.ts';
 import { readWork, type StepDependencies, stepInput } from './held-key.ts';
 
 /** `begin` closes the request to forward steps, before anything is undone; `end` records the failure after. */
@@ -12,11 +12,11 @@ export const failInput = stepInput.extend({
 type FailInput = z.infer<typeof failInput>;
 
 export interface Failing {
+  readonly operation: Operation;
   /** Whether the request had begun to act, so that there may be something to undo. */
   readonly undo: boolean;
-  readonly operation: Operation;
-  /** A compromise is never undone. */
-  readonly reversible: boolean;
+  /** Whether the request stays as it is, to be carried on: it is one that is never given up. */
+  readonly standing: boolean;
 }
 
 /** Ends a request that could not be carried out. A request that has ended some other way stays as it is. */
@@ -27,17 +27,16 @@ export function failRequest(deps: StepDependencies) {
     const { parameters } = request;
     const ended = finalRequestStates.has(request.state);
     const executing = request.state === 'executing';
-    if (input.phase === 'begin' && executing && request.error === undefined) {
+    // The key has moved on without the request: there is nothing left to carry on.
+    const overtaken = input.error.Error === 'StateForbids';
+    const standing = executing && isNeverGivenUp(parameters) && !overtaken;
+    if (input.phase === 'begin' && executing && !standing && request.error === undefined) {
       await deps.registry.commit(beginUndo({ ...work, error: errorOf(input) }));
     }
-    if (input.phase === 'end' && !ended) {
+    if (input.phase === 'end' && !ended && !standing) {
       await deps.registry.commit(failExecution({ ...work, error: request.error ?? errorOf(input) }));
     }
-    return {
-      undo: executing,
-      operation: parameters.operation,
-      reversible: !(parameters.operation === 'revoke' && parameters.mode === 'compromise'),
-    };
+    return { operation: parameters.operation, undo: executing && !standing, standing };
   };
 }
 

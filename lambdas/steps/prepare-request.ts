@@ -4,7 +4,12 @@ import { listGrants } from '../adapters/kms/grants.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
 import { recordEvidence } from '../domain/execution.ts';
 import { live } from '../domain/outcome.ts';
-import { type Evidence, finalRequestStates, type RequestParameters } from '../domain/request.ts';
+import {
+  type Evidence,
+  finalRequestStates,
+  type RequestParameters,
+  type RequestState,
+} from '../domain/request.ts';
 import { distinctKmsKeys, readWork, type StepDependencies, type StepInput, type Work } from './held-key.ts';
 
 /** A wait must outlast the request, so that the record and not the timer decides how it ended. */
@@ -12,6 +17,8 @@ const WAIT_MARGIN_SECONDS = 300;
 
 /** Operations that take a key away: nobody approves those without seeing what hangs on it. */
 const wantsEvidence: ReadonlySet<RequestParameters['operation']> = new Set(['revoke', 'destroy']);
+
+const decidedStates: ReadonlySet<RequestState> = new Set(['approved', 'executing']);
 
 export interface Prepared {
   readonly ended: boolean;
@@ -35,7 +42,8 @@ export function prepareRequest(deps: StepDependencies & { readonly kms: KMSClien
     const left = Math.ceil((Date.parse(request.expiresAt) - Date.parse(now)) / 1000);
     return {
       ended: finalRequestStates.has(request.state),
-      approvalRequired: request.approval.quorum > 0,
+      // An execution that carries on has its approval behind it.
+      approvalRequired: request.approval.quorum > 0 && !decidedStates.has(request.state),
       timeoutSeconds: Math.max(left, 0) + WAIT_MARGIN_SECONDS,
     };
   };

@@ -7,7 +7,7 @@ import { RecordCorrupt } from '../domain/errors.ts';
 import type { KeyRecord } from '../domain/key.ts';
 import { failExecution } from '../domain/outcome.ts';
 import type { Actor } from '../domain/principal.ts';
-import type { RequestRecord } from '../domain/request.ts';
+import { isNeverGivenUp, type RequestRecord } from '../domain/request.ts';
 
 const actor: Actor = { kind: 'service', id: 'service:sweep', name: 'sweep' };
 
@@ -21,15 +21,20 @@ export interface DueRequestDependencies {
   readonly executions: Pick<Executions, 'start' | 'statusOf'>;
 }
 
+/** How often an execution is started to carry on a request that is never given up. */
+const CARRY_ON_EVERY_MILLISECONDS = 15 * 60 * 1000;
+
 /**
  * Looks after a request whose time has come.
  *
  * - Accepted and not started: started (again).
  * - Waiting past its expiry: expired; the write wakes the wait.
- * - Executing without progress: left alone while its execution runs; otherwise an execution is started that only
- *   undoes, and when that has ended too without a record, the request ends as failed.
+ * - Executing without progress: left alone while its execution runs. After that, one that is never given up is carried
+ *   on, again and again; any other is undone by an execution of its own, and when that has ended too without a record,
+ *   the request ends as failed.
  */
-export function tendRequest({ registry, executions }: DueRequestDependencies) {
+export function tendRequest(deps: DueRequestDependencies) {
+  const { registry, executions } = deps;
   return async (requestId: string, now: string): Promise<string> => {
     const request = await registry.getRequest(requestId);
     const due = request === undefined ? undefined : requestDueAt(request);
@@ -45,16 +50,38 @@ export function tendRequest({ registry, executions }: DueRequestDependencies) {
       await executions.start(requestId, operation, 'run');
       return 'started';
     }
-    const undo = await executions.statusOf(requestId, operation, 'undo');
-    if (undo === 'running') return 'still being undone';
-    if (undo === 'missing') {
-      await executions.start(requestId, operation, 'undo');
-      return 'undo started';
-    }
-    const key = await keyOf(registry, request);
-    await registry.commit(failExecution({ now, actor, request, key, error: request.error ?? lost }));
-    return 'failed';
+    return isNeverGivenUp(request.parameters) ? carryOn(deps, request, now) : giveUp(deps, request, now);
   };
+}
+
+async function carryOn(
+  { executions }: DueRequestDependencies,
+  request: RequestRecord,
+  now: string,
+): Promise<string> {
+  const { requestId, parameters } = request;
+  const attempt = `again-${Math.floor(Date.parse(now) / CARRY_ON_EVERY_MILLISECONDS)}` as const;
+  if ((await executions.statusOf(requestId, parameters.operation, attempt)) !== 'missing')
+    return 'carried on already';
+  await executions.start(requestId, parameters.operation, attempt);
+  return 'carried on';
+}
+
+async function giveUp(
+  { registry, executions }: DueRequestDependencies,
+  request: RequestRecord,
+  now: string,
+): Promise<string> {
+  const { requestId, parameters } = request;
+  const undo = await executions.statusOf(requestId, parameters.operation, 'undo');
+  if (undo === 'running') return 'still being undone';
+  if (undo === 'missing') {
+    await executions.start(requestId, parameters.operation, 'undo');
+    return 'undo started';
+  }
+  const key = await keyOf(registry, request);
+  await registry.commit(failExecution({ now, actor, request, key, error: request.error ?? lost }));
+  return 'failed';
 }
 
 async function keyOf(registry: Pick<Registry, 'getKey'>, request: RequestRecord): Promise<KeyRecord> {

@@ -85,24 +85,30 @@ export async function createWorld() {
   const crashes = new Crashes();
   const bareKms = new KMSClient(config);
   const kms = crashes.around(bareKms);
-  const tagging = crashes.around(new ResourceGroupsTaggingAPIClient(config));
+  const bareTagging = new ResourceGroupsTaggingAPIClient(config);
+  const tagging = crashes.around(bareTagging);
   const clock = async (): Promise<string> => kmsServer.clock.now().toISOString();
 
   const events: string[] = [];
-  const stored = createRegistry({ client: crashes.around(memoryTable()), tableName: 'memory' });
-  const registry: Registry = {
-    ...stored,
-    async commit(change, extra) {
-      // The stream tells of what was written even when the writer did not live to hear of it.
-      const told = change.request?.after.requestId;
-      if (told !== undefined) events.push(told);
-      await stored.commit(change, extra);
-    },
-    async putTaskToken(requestId, token, at) {
-      events.push(requestId);
-      await stored.putTaskToken(requestId, token, at);
-    },
+  const table = memoryTable();
+  /** The registry as one sees it whose writes the stream tells of, even when the writer does not live to hear of them. */
+  const streaming = (client: ReturnType<typeof memoryTable>): Registry => {
+    const stored = createRegistry({ client, tableName: 'memory' });
+    return {
+      ...stored,
+      async commit(change, extra) {
+        const requestId = change.request?.after.requestId;
+        if (requestId !== undefined) events.push(requestId);
+        await stored.commit(change, extra);
+      },
+      async putTaskToken(requestId, token, at) {
+        events.push(requestId);
+        await stored.putTaskToken(requestId, token, at);
+      },
+    };
   };
+  const safe = streaming(table);
+  const registry = streaming(crashes.around(table));
 
   const base = { registry, clock };
   const { classes, notifications } = policies;
@@ -201,11 +207,11 @@ export async function createWorld() {
   }
 
   const keyOf = (requestId: string, operation: Operation, how: Start): string =>
-    `${machineOf[operation]}/${requestId}${how === 'undo' ? '-undo' : ''}`;
+    `${machineOf[operation]}/${requestId}${how === 'run' ? '' : `-${how}`}`;
 
   const executions: Executions = {
     async start(requestId, operation, how) {
-      const name = how === 'undo' ? `${requestId}-undo` : requestId;
+      const name = how === 'run' ? requestId : `${requestId}-${how}`;
       const input = how === 'undo' ? { requestId, recover: true } : { requestId };
       execute(machineOf[operation], keyOf(requestId, operation, how), name, input);
     },
@@ -220,10 +226,10 @@ export async function createWorld() {
     },
   };
 
-  const move = dispatch({ registry, executions });
+  const move = dispatch({ registry: safe, executions });
   const tend = {
-    key: tendKey({ registry, kms, classes, newRequestId: () => `req_${ulid()}` }),
-    request: tendRequest({ registry, executions }),
+    key: tendKey({ registry: safe, kms: bareKms, classes, newRequestId: () => `req_${ulid()}` }),
+    request: tendRequest({ registry: safe, executions }),
   };
 
   /** Hands out what the stream has to tell, each event twice, as a stream may. */
@@ -236,20 +242,20 @@ export async function createWorld() {
 
   return {
     kms: bareKms,
-    registry: stored,
+    registry: safe,
     clock,
     crashes,
     /** Names of the states that machines have entered, in order. */
     entered,
     /** One run of the sweep: twice at once, as a schedule may. */
     sweep: async (): Promise<void> => {
-      const once = () => sweep({ registry, clock, tend, millisecondsLeft: () => 60_000 });
+      const once = () => sweep({ registry: safe, clock, tend, millisecondsLeft: () => 60_000 });
       await Promise.all([once(), once()]);
     },
-    orphans: () => discardOrphans({ registry, kms, tagging, classes, roles }),
+    orphans: () => discardOrphans({ registry: safe, kms: bareKms, tagging: bareTagging, classes, roles }),
     moveClock: (duration: string): void => void kmsServer.clock.advance(duration),
     /** A commit from outside the machines: an API call. */
-    commit: registry.commit,
+    commit: safe.commit,
     /** Works the stream off until no machine has anything to do: each has ended or waits for a decision. */
     settle: async (): Promise<void> => {
       for (let quiet = 0; quiet < 3; quiet = busy > 0 || events.length > 0 ? 0 : quiet + 1) {

@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KeySpec } from '../../../lambdas/domain/key.ts';
 import type { RequestParameters } from '../../../lambdas/domain/request.ts';
 import type { CrashPoint } from '../../machines/crash.ts';
 import { expectInvariants } from '../../machines/invariants.ts';
 import { after, aKey, askFor, askForKey, toItsEnd } from '../../machines/scenarios.ts';
-import { createWorld, type World } from '../../machines/world.ts';
+import { createWorld } from '../../machines/world.ts';
 
 interface Scenario {
   readonly spec: KeySpec;
@@ -32,49 +32,50 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
 };
 
-let world: World;
-
-beforeEach(async () => {
-  world = await createWorld();
-});
-
-afterEach(async () => {
-  await world.close();
-});
-
-/** Runs a scenario's last operation with a process killed at a point, and all that picks up after it. */
-async function play({ spec, operations }: Scenario, point: CrashPoint | undefined): Promise<string> {
-  const last = operations.at(-1);
-  const keyId =
-    last === undefined ? undefined : await after(world, await aKey(world, spec), ...operations.slice(0, -1));
-  const before = keyId === undefined ? undefined : await world.registry.getKey(keyId);
-  world.crashes.plan(point);
-  const asked =
-    keyId === undefined || last === undefined
-      ? await askForKey(world, spec)
-      : { keyId, requestId: await askFor(world, keyId, last) };
-  const { state } = await toItsEnd(world, asked.requestId);
-  world.crashes.heal();
-  await world.settle();
-  await world.orphans();
-  await world.sweep();
-  await expectInvariants(world, asked.keyId, before);
-  return state;
+/** Runs a scenario's last operation in a world of its own, with a process killed at a point, and all that picks up after it. */
+async function play(
+  { spec, operations }: Scenario,
+  point?: CrashPoint,
+): Promise<{ state: string; calls: number }> {
+  const world = await createWorld();
+  try {
+    const last = operations.at(-1);
+    const keyId =
+      last === undefined
+        ? undefined
+        : await after(world, await aKey(world, spec), ...operations.slice(0, -1));
+    const before = keyId === undefined ? undefined : await world.registry.getKey(keyId);
+    world.crashes.plan(point);
+    const asked =
+      keyId === undefined || last === undefined
+        ? await askForKey(world, spec)
+        : { keyId, requestId: await askFor(world, keyId, last) };
+    const { state } = await toItsEnd(world, asked.requestId);
+    const { calls } = world.crashes;
+    world.crashes.heal();
+    await world.settle();
+    await world.orphans();
+    await world.sweep();
+    await expectInvariants(world, asked.keyId, before);
+    return { state, calls };
+  } finally {
+    await world.close();
+  }
 }
 
 describe.each(Object.entries(scenarios))('%s', (_name, scenario) => {
   it('goes through, and holds what must hold', async () => {
-    expect(await play(scenario, undefined)).toBe('succeeded');
-    expect(world.crashes.calls).toBeGreaterThan(10);
+    const { state, calls } = await play(scenario);
+    expect(state).toBe('succeeded');
+    expect(calls).toBeGreaterThan(10);
   });
 
   it.each(['before', 'after'] as const)(
     'goes through when a step dies once, %s any of its calls',
     async (when) => {
-      await play(scenario, undefined);
-      const calls = world.crashes.calls;
+      const { calls } = await play(scenario);
       for (let call = 1; call <= calls; call += 1) {
-        const state = await play(scenario, { call, when, how: 'once' });
+        const { state } = await play(scenario, { call, when, how: 'once' });
         expect(state, `killed ${when} call ${call}`).toBe('succeeded');
       }
     },
@@ -84,10 +85,9 @@ describe.each(Object.entries(scenarios))('%s', (_name, scenario) => {
   it.each(['before', 'after'] as const)(
     'ends, undone or done, when everything dies from %s any call on until the machines have given up',
     async (when) => {
-      await play(scenario, undefined);
-      const calls = world.crashes.calls;
+      const { calls } = await play(scenario);
       for (let call = 1; call <= calls; call += 1) {
-        const state = await play(scenario, { call, when, how: 'from then on' });
+        const { state } = await play(scenario, { call, when, how: 'from then on' });
         expect(['succeeded', 'failed'], `killed from ${when} call ${call} on`).toContain(state);
       }
     },
