@@ -11,10 +11,20 @@ process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 export default defineConfig({
   test: {
     env: { TMPDIR: temporary },
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], env: { POWERTOOLS_LOG_LEVEL: 'SILENT' } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'machines',
+          include: ['test/machines/**/*.test.ts'],
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,

@@ -34,6 +34,7 @@ const steps: readonly Step[] = [
   check('format', 'biome', 'ci'),
   check('dead code', 'knip'),
   tests('unit tests', 'unit'),
+  tests('machines, killed at every call', 'machines'),
   tests('infrastructure tests', 'infrastructure'),
   tests('workflow and end-to-end tests', 'workflow', 'e2e'),
 ];

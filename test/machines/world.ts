@@ -112,7 +112,7 @@ export async function createWorld() {
 
   const base = { registry, clock };
   const { classes, notifications } = policies;
-  const steps: Readonly<Record<string, (payload: unknown) => Promise<unknown>>> = {
+  const steps: Record<string, (payload: unknown) => Promise<unknown>> = {
     PrepareRequest: checked(stepInput, prepareRequest({ ...base, kms })),
     BeginExecution: checked(stepInput, begin({ ...base, classes })),
     CreateVersion: checked(stepInput, createVersion({ ...base, kms, tagging, classes, roles })),
@@ -253,6 +253,10 @@ export async function createWorld() {
       await Promise.all([once(), once()]);
     },
     orphans: () => discardOrphans({ registry: safe, kms: bareKms, tagging: bareTagging, classes, roles }),
+    /** Puts something else in a step's place. */
+    instead: (step: string, work: (payload: unknown) => Promise<unknown>): void => {
+      steps[step] = work;
+    },
     moveClock: (duration: string): void => void kmsServer.clock.advance(duration),
     /** A commit from outside the machines: an API call. */
     commit: safe.commit,

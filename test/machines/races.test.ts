@@ -1,0 +1,171 @@
+import { CancelKeyDeletionCommand, CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeKmsKey, tagNames } from '../../lambdas/adapters/kms/keys.ts';
+import { rotateOnDemand } from '../../lambdas/adapters/kms/rotation.ts';
+import { completeRequest } from '../../lambdas/steps/complete-request.ts';
+import { failRequest } from '../../lambdas/steps/fail-request.ts';
+import { destroy, rotate, suspend } from './crash-runs.ts';
+import { expectInvariants } from './invariants.ts';
+import { after, aKey, askFor, askForKey, toItsEnd } from './scenarios.ts';
+import { createWorld, policies, type World } from './world.ts';
+
+let world: World;
+
+beforeEach(async () => {
+  world = await createWorld();
+});
+
+afterEach(async () => {
+  await world.close();
+});
+
+async function versionsOf(keyId: string) {
+  const found = await world.registry.getKeyWithVersions(keyId);
+  if (found === undefined) throw new Error(`There is no key ${keyId}.`);
+  return found.versions;
+}
+
+describe('two requests for one key', () => {
+  it('take turns', async () => {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    const first = await askFor(world, keyId, rotate);
+    const second = await askFor(world, keyId, suspend);
+    expect((await toItsEnd(world, first)).state).toBe('succeeded');
+    expect((await toItsEnd(world, second)).state).toBe('succeeded');
+    const started = (await world.registry.getWholeLedger(keyId)).filter(({ event }) =>
+      ['execution-started', 'rotated', 'suspended'].includes(event),
+    );
+    // Each begins when the one before has ended: generate, then rotate, then suspend.
+    expect(started.map(({ event }) => event)).toEqual([
+      'execution-started',
+      'execution-started',
+      'rotated',
+      'execution-started',
+      'suspended',
+    ]);
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('a step that comes back from the dead', () => {
+  it('cannot complete a request that is being undone', async () => {
+    const { keyId, requestId } = await askForKey(world, 'ECC_NIST_P256');
+    const deps = { registry: world.registry, clock: world.clock, classes: policies.classes };
+    let told: unknown;
+    world.instead('CompleteRequest', async () => {
+      // It has prepared its commit and sleeps; the machine gives up on it and begins to undo; it wakes.
+      const sleepy = completeRequest({
+        ...deps,
+        registry: {
+          ...world.registry,
+          commit: async (change) => {
+            await failRequest(deps)({ requestId, phase: 'begin', error: { Error: 'States.Timeout' } });
+            await world.registry.commit(change);
+          },
+        },
+      });
+      await sleepy({ requestId }).catch((error: unknown) => {
+        told = error;
+      });
+      throw Object.assign(new Error('The machine has given up.'), { name: 'GivenUp' });
+    });
+    expect(await toItsEnd(world, requestId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'States.Timeout' },
+    });
+    expect(told).toMatchObject({ code: 'RowConflict' });
+    expect((await world.registry.getKey(keyId))?.state).toBe('destroyed');
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('a KMS key that has used up its rotations', () => {
+  it('is followed by a new one', async () => {
+    const keyId = await aKey(world, 'SYMMETRIC_DEFAULT');
+    const [first] = await versionsOf(keyId);
+    if (first === undefined) throw new Error('no version');
+    for (let count = 0; count < 25; count += 1) await rotateOnDemand(world.kms, first.kmsKeyId);
+    // The registry adopts the material that KMS shows, and finds at the next rotation that there are no more.
+    await after(world, keyId, rotate, rotate);
+    const versions = await versionsOf(keyId);
+    expect(versions.map(({ kmsKeyId }) => kmsKeyId === first.kmsKeyId)).toEqual([true, true, false]);
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('an alias that somebody else holds', () => {
+  it('ends the generation, which leaves nothing behind', async () => {
+    const { keyId, requestId } = await askForKey(world, 'SYMMETRIC_DEFAULT');
+    const alias = (await world.registry.getKey(keyId))?.alias;
+    const { KeyMetadata: foreign } = await world.kms.send(new CreateKeyCommand({}));
+    await world.kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: foreign?.KeyId }));
+    expect(await toItsEnd(world, requestId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'AliasTaken' },
+    });
+    expect((await describeKmsKey(world.kms, alias ?? ''))?.kmsKeyId).toBe(foreign?.KeyId);
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('a scheduled destruction', () => {
+  it('is destroyed when KMS knows the key no more, and not a moment earlier', async () => {
+    const keyId = await after(world, await aKey(world, 'ECC_NIST_P256'), rotate, destroy);
+    world.moveClock('P29D');
+    await world.sweep();
+    expect((await world.registry.getKey(keyId))?.state).toBe('suspended');
+    world.moveClock('P2D');
+    await world.sweep();
+    expect(await world.registry.getKey(keyId)).toMatchObject({
+      state: 'destroyed',
+      destruction: { status: 'completed' },
+    });
+    const certificates = (await world.registry.getWholeLedger(keyId)).filter(
+      ({ event }) => event === 'destroyed',
+    );
+    expect(certificates).toHaveLength(1);
+    await expectInvariants(world, keyId);
+  });
+
+  it('that somebody else has cancelled is interrupted, and not taken up again', async () => {
+    const keyId = await after(world, await aKey(world, 'SYMMETRIC_DEFAULT'), destroy);
+    const [version] = await versionsOf(keyId);
+    await world.kms.send(new CancelKeyDeletionCommand({ KeyId: version?.kmsKeyId }));
+    world.moveClock('P31D');
+    await world.sweep();
+    await world.sweep();
+    expect((await world.registry.getKey(keyId))?.destruction?.status).toBe('interrupted');
+    expect((await describeKmsKey(world.kms, version?.kmsKeyId ?? ''))?.keyState).toBe('Disabled');
+    await after(world, keyId, destroy);
+    expect((await world.registry.getKey(keyId))?.destruction?.status).toBe('scheduled');
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('the search for orphans', () => {
+  it('never touches a key for its tags alone', async () => {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    const failed = await askForKey(world, 'ECC_NIST_P256');
+    const alias = (await world.registry.getKey(failed.keyId))?.alias;
+    const { KeyMetadata: holder } = await world.kms.send(new CreateKeyCommand({}));
+    await world.kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: holder?.KeyId }));
+    await toItsEnd(world, failed.requestId);
+
+    const tagsOf = (owner: string, requestId: string) => [
+      { TagKey: tagNames.managed, TagValue: 'true' },
+      { TagKey: tagNames.keyId, TagValue: owner },
+      { TagKey: tagNames.requestId, TagValue: requestId },
+    ];
+    const forged = await Promise.all(
+      [tagsOf(failed.keyId, failed.requestId), tagsOf(keyId, failed.requestId), tagsOf('key_X', 'req_X')].map(
+        (Tags) => world.kms.send(new CreateKeyCommand({ Tags })),
+      ),
+    );
+    const { strange } = await world.orphans();
+    expect(strange).toBe(3);
+    for (const { KeyMetadata: metadata } of forged) {
+      expect((await describeKmsKey(world.kms, metadata?.KeyId ?? ''))?.keyState).toBe('Enabled');
+    }
+    expect((await describeKmsKey(world.kms, holder?.KeyId ?? ''))?.keyState).toBe('Enabled');
+  });
+});
