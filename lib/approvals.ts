@@ -35,7 +35,6 @@ export class Portal extends Construct {
       timeout: Duration.seconds(15),
       environment: {
         SESSION_SECRET_ARN: sessionSecret.secretArn,
-        PORTAL_ADDRESS_FORM: addressForm(stage),
         ...signInEnvironment(stage),
       },
     });
@@ -47,13 +46,6 @@ export class Portal extends Construct {
     );
     registry.grantWrite(this.lambda, writtenByDecision);
   }
-}
-
-/** Where the page is, to be filled in from the request: naming the API in its own Lambda would be a cycle. */
-function addressForm(stage: Stage): string {
-  return stage.name === 'local'
-    ? `${stage.apiBaseUrl}/restapis/{apiId}/{stage}/_user_request_/portal`
-    : 'https://{domainName}/{stage}/portal';
 }
 
 interface ApprovalsProps extends PortalProps {

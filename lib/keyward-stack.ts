@@ -40,6 +40,7 @@ export class KeywardStack extends Stack {
     const portal = new Portal(this, 'Portal', { stage, lambdas, registry });
     const api = new Api(this, 'Api', { stage, lambdas, registry, portal: portal.lambda });
     const portalUrl = `${api.people.url}/portal`;
+    portal.lambda.addEnvironment('PORTAL_URL', portalUrl);
 
     const steps = new Steps(this, 'Steps', { stage, lambdas, registry, managedKeys });
     const approvals = new Approvals(this, 'Approvals', { stage, lambdas, registry, portalUrl });

@@ -1,28 +1,14 @@
 import * as z from 'zod';
 import { identifier } from '../domain/formats.ts';
 import { keyRecord } from '../domain/key.ts';
+import { oneLine } from '../domain/one-line.ts';
 
-/**
- * A line that people read before they decide: nothing in it is invisible or turns the order of what is read. That
- * takes out control characters, line breaks, marks of text direction and unpaired surrogates.
- */
-function line(longest: number) {
-  return z
-    .string()
-    .max(longest)
-    .regex(
-      // oxlint-disable-next-line no-control-regex
-      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*$/u,
-      'must be one line of text, without control characters, direction marks or unpaired surrogates',
-    );
-}
-
-export const reason = line(1024)
+export const reason = oneLine(1024)
   .min(1)
   .regex(/\S/, 'must say something')
   .meta({ description: 'Why: shown to the approvers and kept in the ledger.', example: 'Yearly review.' });
 
-export const description = line(1024).meta({ description: 'What the key is for.' });
+export const description = oneLine(1024).meta({ description: 'What the key is for.' });
 
 export const keyName = keyRecord.shape.name.meta({
   description: 'Lower-case letters, digits and hyphens; the last part of the alias.',

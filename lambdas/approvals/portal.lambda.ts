@@ -16,5 +16,5 @@ export const handler = createPortal({
   clock,
   signIn: createSignIn({ issuer: environment('OIDC_ISSUER'), clientId: audience, audience }),
   seal: createSeal(secretReader(secretsClient(), environment('SESSION_SECRET_ARN'))),
-  addressForm: environment('PORTAL_ADDRESS_FORM'),
+  address: environment('PORTAL_URL'),
 });

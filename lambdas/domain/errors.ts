@@ -49,7 +49,6 @@ export class Unauthenticated extends failure('Unauthenticated', 'unauthenticated
 export class Forbidden extends failure('Forbidden', 'forbidden') {}
 export class SelfApproval extends failure('SelfApproval', 'forbidden') {}
 export class NotAnApprover extends failure('NotAnApprover', 'forbidden') {}
-export class NobodyEligible extends failure('NobodyEligible', 'invalid') {}
 export class ProtectsKeyward extends failure('ProtectsKeyward', 'forbidden') {}
 
 export class KeyNotFound extends failure('KeyNotFound', 'not-found') {}

@@ -75,7 +75,7 @@ async function observeDeletion(
   { now, key, versions }: Due,
 ): Promise<string> {
   const observations: Observation[] = [];
-  for (const { kmsKeyArn } of live(versions)) {
+  for (const kmsKeyArn of new Set(live(versions).map((version) => version.kmsKeyArn))) {
     const found = await describeKmsKey(kms, kmsKeyArn);
     if (found?.keyState === 'PendingDeletion') return 'still pending deletion';
     if (found !== undefined) {

@@ -5,7 +5,6 @@ import type { Registry } from '../../adapters/registry/registry.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { KeywardError } from '../../domain/errors.ts';
 import { identifier } from '../../domain/formats.ts';
-import { portalAddress } from './address.ts';
 import { digestIn, fieldNames, typedIn } from './decision-form.ts';
 import { errorPage, told } from './error-page.ts';
 import { MethodNotAllowed, PageNotFound, SessionEnded } from './errors.ts';
@@ -25,8 +24,8 @@ export interface PortalDependencies extends SignInDependencies {
   readonly access: Policies['access'];
   /** What requests go by; sessions go by real time. */
   readonly clock: Clock;
-  /** See `portalAddress`. */
-  readonly addressForm: string;
+  /** The absolute URL of the portal, without a slash at its end. No header of a request is believed about it. */
+  readonly address: string;
 }
 
 /**
@@ -57,7 +56,7 @@ async function answer(
   const { page, requestId } = placeOf(visit.path);
   const allowed = page === 'decision' ? ['POST'] : ['GET', 'HEAD'];
   if (!allowed.includes(visit.method)) throw new MethodNotAllowed(allowed);
-  const address = portalAddress(deps.addressForm, event.requestContext);
+  const { address } = deps;
   switch (page) {
     case 'sign-in':
       return beginSignIn(deps, visit, address);

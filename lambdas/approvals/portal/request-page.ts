@@ -80,7 +80,7 @@ const stateTold: Readonly<Record<RequestRecord['state'], string>> = {
   approved: 'This request is approved and about to be carried out.',
   executing: 'This request is approved and being carried out.',
   succeeded: 'This request was carried out.',
-  failed: 'This request was approved and could not be carried out.',
+  failed: 'This request could not be carried out.',
   denied: 'This request was denied.',
   expired: 'This request was not decided in time.',
   cancelled: 'This request was cancelled.',

@@ -37,12 +37,15 @@ export interface Answered {
   readonly setCookies: readonly string[];
 }
 
+/** Where the portal is. */
+export const ADDRESS = 'https://a1b2c3.execute-api.eu-west-1.amazonaws.com/api/portal';
+
 export interface WorldOptions {
   readonly request?: Partial<RequestRecord>;
   readonly key?: Partial<KeyRecord>;
   readonly registry?: (registry: Registry) => Partial<Registry>;
   readonly signIn?: SignIn;
-  readonly addressForm?: string;
+  readonly address?: string;
 }
 
 /** The portal over a registry in memory that holds one request by olga, about the key `orders` of payments. */
@@ -68,7 +71,7 @@ export async function portalWorld(options: WorldOptions = {}) {
     clock: async () => time.now,
     signIn: options.signIn ?? nobodySignsIn,
     seal,
-    addressForm: options.addressForm ?? 'https://{domainName}/{stage}/portal',
+    address: options.address ?? ADDRESS,
   });
 
   const visit = async (route: string, sent: Sent = {}): Promise<Answered> => {
