@@ -11,10 +11,10 @@ import { environment } from './environment.ts';
 import { timeouts } from './timeouts.ts';
 
 /**
- * Why a machine is started for a request: to carry it out, to take back what a lost execution did, or to carry it on, in
- * one attempt for each number.
+ * Why a machine is started for a request: to carry it out; or, in one attempt for each number, to take back what a lost
+ * execution did or to carry it on.
  */
-export type Start = 'run' | 'undo' | `again-${number}`;
+export type Start = 'run' | `undo-${number}` | `again-${number}`;
 
 export interface Executions {
   /** Starts a request's machine under the request's id. Starting it twice is the same as once. */
@@ -44,7 +44,7 @@ export function machinesOfEnvironment(): Machines {
 export function createExecutions(client: SFNClient, machines: Machines): Executions {
   return {
     async start(requestId, operation, how) {
-      const input = how === 'undo' ? { requestId, recover: true } : { requestId };
+      const input = how.startsWith('undo-') ? { requestId, recover: true } : { requestId };
       try {
         await awsCall('states:StartExecution', () =>
           client.send(

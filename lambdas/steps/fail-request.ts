@@ -1,10 +1,13 @@
 import * as z from 'zod';
-import { beginUndo } from '../domain/execution.ts';
+import { beginUndo, holds } from '../domain/execution.ts';
 import { failExecution } from '../domain/outcome.ts';
 import { finalRequestStates, isNeverGivenUp, type Operation } from '../domain/request.ts';
 import { readWork, type StepDependencies, stepInput } from './held-key.ts';
 
-/** `begin` closes the request to forward steps, before anything is undone; `end` records the failure after. */
+/**
+ * `begin` closes the request to forward steps, before anything is undone, and takes the lease anew for an undoing that
+ * comes long after; `end` records the failure, when all is undone.
+ */
 export const failInput = stepInput.extend({
   phase: z.enum(['begin', 'end']),
   error: z.object({ Error: z.string().optional(), Cause: z.string().optional() }),
@@ -30,8 +33,9 @@ export function failRequest(deps: StepDependencies) {
     // The key has moved on without the request: there is nothing left to carry on.
     const overtaken = input.error.Error === 'StateForbids';
     const standing = executing && isNeverGivenUp(parameters) && !overtaken;
-    if (input.phase === 'begin' && executing && !standing && request.error === undefined) {
-      await deps.registry.commit(beginUndo({ ...work, error: errorOf(input) }));
+    const undoing = request.error !== undefined && holds(work);
+    if (input.phase === 'begin' && executing && !standing && !undoing) {
+      await deps.registry.commit(beginUndo({ ...work, error: request.error ?? errorOf(input) }));
     }
     if (input.phase === 'end' && !ended && !standing) {
       await deps.registry.commit(failExecution({ ...work, error: request.error ?? errorOf(input) }));

@@ -4,17 +4,30 @@ import { named } from './interpreter.ts';
 export interface CrashPoint {
   readonly call: number;
   readonly when: 'before' | 'after';
-  /** `once`: what is started anew lives. `from then on`: everything dies at its first call, until healed. */
-  readonly how: 'once' | 'from then on';
+  /**
+   * `once`: what is started anew lives. `from then on`: everything dies at its first call, until healed. `KMS is down`:
+   * nothing dies, and KMS answers no more, until healed.
+   */
+  readonly how: 'once' | 'from then on' | 'KMS is down';
 }
+
+/** A call that a step made. */
+interface Call {
+  readonly name: string;
+  readonly service: Service;
+  /** Whether it was the first of its process. */
+  readonly first: boolean;
+}
+
+type Service = 'KMS' | 'table';
 
 /**
  * Counts the calls that the steps make to the outside, and kills a step at one of them. A process that is killed does not
  * notice: its call never returns, and whoever waits for it hears `Runtime.ExitError`.
  */
 export class Crashes {
-  calls = 0;
-  readonly names: string[] = [];
+  readonly #made: Call[] = [];
+  #fresh = false;
   #point: CrashPoint | undefined;
   #struck = false;
   readonly #processes = new Set<(reason: Error) => void>();
@@ -22,13 +35,39 @@ export class Crashes {
   plan(point: CrashPoint | undefined): void {
     this.#point = point;
     this.#struck = false;
-    this.calls = 0;
-    this.names.length = 0;
+    this.#made.length = 0;
   }
 
   /** Whether the planned crash has happened. */
   get struck(): boolean {
     return this.#struck;
+  }
+
+  /** How many calls there were since the last plan. */
+  get calls(): number {
+    return this.#made.length;
+  }
+
+  /**
+   * Where a death after so many calls makes a difference of its own: a process that dies before it has written anything
+   * has left nothing behind, so that it may as well die at its first call.
+   */
+  deaths(after: number): Pick<CrashPoint, 'call' | 'when'>[] {
+    return this.#made.flatMap(({ name, first }, index) => [
+      ...(first && index >= after ? [{ call: index + 1, when: 'before' } as const] : []),
+      ...(writes.test(name) && index >= after ? [{ call: index + 1, when: 'after' } as const] : []),
+    ]);
+  }
+
+  /** The calls from which on KMS can be down with a difference of its own. */
+  outages(): number[] {
+    let changed = true;
+    return this.#made.flatMap(({ name, service, first }, index) => {
+      changed ||= first;
+      const tells = service === 'KMS' && changed;
+      changed = writes.test(name) || (service === 'table' && changed);
+      return tells ? [index + 1] : [];
+    });
   }
 
   heal(): void {
@@ -42,6 +81,7 @@ export class Crashes {
       kill = reject;
     });
     this.#processes.add(kill);
+    this.#fresh = true;
     try {
       return await Promise.race([work(), killed]);
     } finally {
@@ -50,20 +90,23 @@ export class Crashes {
   }
 
   /** A client whose every call counts. */
-  around<C extends { send: unknown }>(client: C): C {
+  around<C extends { send: unknown }>(client: C, service: Service): C {
     const send = client.send as (...args: unknown[]) => Promise<unknown>;
     return new Proxy(client, {
       get: (target, property) => {
         if (property !== 'send') return Reflect.get(target, property);
-        return (...args: unknown[]) => this.#call(nameOf(args[0]), () => send.apply(target, args));
+        return (...args: unknown[]) => this.#call(nameOf(args[0]), service, () => send.apply(target, args));
       },
     });
   }
 
-  async #call<T>(name: string, call: () => Promise<T>): Promise<T> {
-    this.calls += 1;
-    this.names.push(name);
-    const now = this.calls;
+  async #call<T>(name: string, service: Service, call: () => Promise<T>): Promise<T> {
+    const now = this.#made.push({ name, service, first: this.#fresh });
+    this.#fresh = false;
+    if (this.#point?.how === 'KMS is down') {
+      if (service === 'table' || !this.#strikes(now, 'before')) return call();
+      throw named('ServiceUnavailableException', 'KMS is down.');
+    }
     if (this.#strikes(now, 'before')) return this.#die();
     const answer = await call();
     return this.#strikes(now, 'after') ? this.#die() : answer;
@@ -82,6 +125,8 @@ export class Crashes {
     return new Promise(() => {});
   }
 }
+
+const writes = /^(?:TransactWrite|Put|Create|Update|Delete|Disable|Enable|Schedule|Cancel|Rotate|Revoke)/;
 
 function nameOf(command: unknown): string {
   return typeof command === 'object' && command !== null ? command.constructor.name : String(command);

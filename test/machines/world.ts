@@ -9,6 +9,7 @@ import { readPolicies } from '../../lambdas/adapters/policy-files.ts';
 import { createRegistry, type Registry } from '../../lambdas/adapters/registry/registry.ts';
 import { openApproval, openInput } from '../../lambdas/approvals/open-approval.ts';
 import { outcomeInput, readOutcome } from '../../lambdas/approvals/read-outcome.ts';
+import type { Change } from '../../lambdas/domain/change.ts';
 import type { StepRoles } from '../../lambdas/domain/key-policy.ts';
 import type { Operation } from '../../lambdas/domain/request.ts';
 import { dispatch } from '../../lambdas/requests/dispatch.ts';
@@ -84,9 +85,9 @@ export async function createWorld() {
   };
   const crashes = new Crashes();
   const bareKms = new KMSClient(config);
-  const kms = crashes.around(bareKms);
+  const kms = crashes.around(bareKms, 'KMS');
   const bareTagging = new ResourceGroupsTaggingAPIClient(config);
-  const tagging = crashes.around(bareTagging);
+  const tagging = crashes.around(bareTagging, 'KMS');
   const clock = async (): Promise<string> => kmsServer.clock.now().toISOString();
 
   const events: string[] = [];
@@ -108,7 +109,7 @@ export async function createWorld() {
     };
   };
   const safe = streaming(table);
-  const registry = streaming(crashes.around(table));
+  const registry = streaming(crashes.around(table, 'table'));
 
   const base = { registry, clock };
   const { classes, notifications } = policies;
@@ -196,13 +197,9 @@ export async function createWorld() {
     const run: Run = { ended: runMachine(definition(machine), { name, input, task, entered }) };
     runs.set(key, run);
     busy += 1;
-    void run.ended
-      .then((outcome) => {
-        run.outcome = outcome;
-      })
-      .finally(() => {
-        busy -= 1;
-      });
+    void note(run).finally(() => {
+      busy -= 1;
+    });
     return run;
   }
 
@@ -212,7 +209,7 @@ export async function createWorld() {
   const executions: Executions = {
     async start(requestId, operation, how) {
       const name = how === 'run' ? requestId : `${requestId}-${how}`;
-      const input = how === 'undo' ? { requestId, recover: true } : { requestId };
+      const input = how.startsWith('undo-') ? { requestId, recover: true } : { requestId };
       execute(machineOf[operation], keyOf(requestId, operation, how), name, input);
     },
     async statusOf(requestId, operation, how) {
@@ -257,9 +254,11 @@ export async function createWorld() {
     instead: (step: string, work: (payload: unknown) => Promise<unknown>): void => {
       steps[step] = work;
     },
-    moveClock: (duration: string): void => void kmsServer.clock.advance(duration),
+    moveClock: (duration: string): void => {
+      kmsServer.clock.advance(duration);
+    },
     /** A commit from outside the machines: an API call. */
-    commit: safe.commit,
+    commit: (change: Change): Promise<void> => safe.commit(change),
     /** Works the stream off until no machine has anything to do: each has ended or waits for a decision. */
     settle: async (): Promise<void> => {
       for (let quiet = 0; quiet < 3; quiet = busy > 0 || events.length > 0 ? 0 : quiet + 1) {
@@ -269,6 +268,10 @@ export async function createWorld() {
     },
     close: () => kmsServer.close(),
   };
+}
+
+async function note(run: Run): Promise<void> {
+  run.outcome = await run.ended;
 }
 
 function checked<S extends z.ZodType, R>(schema: S, step: (input: z.output<S>) => Promise<R>) {

@@ -7,7 +7,6 @@ export const ACCOUNT = '111122223333';
 export const REGION = 'eu-west-1';
 export const KMS_KEY_ID = '0f2c9a4e-6b1d-4c57-9a3e-2d7f5b8c1e60';
 export const KMS_KEY_ARN = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${KMS_KEY_ID}`;
-const ALIAS_ARN = `arn:aws:kms:${REGION}:${ACCOUNT}:${aKey.alias}`;
 export const EVE = `arn:aws:iam::${ACCOUNT}:user/eve`;
 export const STEP_ROLE = `arn:aws:iam::${ACCOUNT}:role/keyward/DisableKey`;
 
