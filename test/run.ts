@@ -72,6 +72,7 @@ function run([tool, ...args]: Step['command']): Promise<{ succeeded: boolean; ou
         ...process.env,
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
         TMPDIR: temporary,
+        XDG_CACHE_HOME: temporary,
         NO_COLOR: '1',
       },
       stdio: ['ignore', 'pipe', 'pipe'],

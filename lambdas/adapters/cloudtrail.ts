@@ -39,6 +39,7 @@ const recordSchema = z.looseObject({
   awsRegion: optionalText,
   recipientAccountId: optionalText,
   errorCode: optionalText,
+  errorMessage: optionalText,
   sourceIPAddress: optionalText,
   userIdentity: identity,
   requestParameters: fields,
@@ -91,17 +92,25 @@ const KEY_ID = /^[\w-]{1,64}$/;
 const ALIAS = /^(?:arn:[\w-]+:kms:[\w-]+:\d{12}:)?(alias\/.+)$/s;
 
 /**
+ * The one place in which the record of a denied call may name its key. The text is IAM's own, word for word; of the
+ * caller it holds an ARN, which has no blank.
+ */
+const DENIED_KEY =
+  /^User: \S+ is not authorized to perform: kms:\w+ on resource: (arn:[\w-]{1,32}:kms:[\w-]{1,32}:\d{12}:key\/[\w-]{1,64}) /;
+
+/**
  * The keys and aliases that a record names. Only `resources` is written by KMS alone; where it is missing, what the
- * answer says goes before what the caller said.
+ * answer says goes before what the caller said. A denied call often has neither.
  */
 function referencesOf(record: CloudTrailRecord): Pick<RecordedCall, 'kmsKeyArns' | 'aliases'> {
-  const { resources, responseElements, requestParameters } = record;
+  const { resources, responseElements, requestParameters, errorCode, errorMessage = '' } = record;
   const references = [
     ...resources.map(({ ARN }) => ARN),
     responseElements.keyId,
     requestParameters.keyId,
     requestParameters.targetKeyId,
     requestParameters.aliasName,
+    errorCode === 'AccessDenied' ? DENIED_KEY.exec(errorMessage)?.[1] : undefined,
   ].filter((reference) => typeof reference === 'string');
   return {
     kmsKeyArns: distinct(references.map((reference) => keyArnOf(reference, record))),

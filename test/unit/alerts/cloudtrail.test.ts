@@ -41,8 +41,21 @@ test.each<[string, Fields, string[]]>([
   ['from the target of an alias', { ...bare, requestParameters: { targetKeyId: KMS_KEY_ID } }, [KMS_KEY_ARN]],
   ['not at all', bare, []],
   [
-    'not from the text of the error',
-    { ...bare, errorMessage: `not authorized to perform: kms:DisableKey on resource: ${KMS_KEY_ARN}` },
+    'from what IAM says of a denied call',
+    {
+      ...bare,
+      errorCode: 'AccessDenied',
+      errorMessage: `User: ${EVE} is not authorized to perform: kms:DisableKey on resource: ${KMS_KEY_ARN} with an explicit deny in a resource-based policy`,
+    },
+    [KMS_KEY_ARN],
+  ],
+  [
+    'not from the text of any other error',
+    {
+      ...bare,
+      errorCode: 'ValidationException',
+      errorMessage: `no such thing on resource: ${KMS_KEY_ARN} at all`,
+    },
     [],
   ],
   [
