@@ -1,9 +1,10 @@
 import { type Change, recordChange } from './change.ts';
 import { isBefore, plusDuration } from './cryptoperiod.ts';
 import { requestDigest } from './digest.ts';
-import { LeaseHeld, LeaseLost, RequestClosed } from './errors.ts';
+import { LeaseHeld, LeaseLost, NotApproved, RequestClosed } from './errors.ts';
 import type { KeyRecord, ProbeArtefact, VersionRecord } from './key.ts';
 import { assertOperationAllowed, assertTransition } from './lifecycle.ts';
+import { live } from './outcome.ts';
 import type { Actor } from './principal.ts';
 import { assertApproved } from './quorum.ts';
 import { type DecisionRecord, type Evidence, finalRequestStates, type RequestRecord } from './request.ts';
@@ -59,12 +60,16 @@ export function awaitApproval({ now, actor, request, key }: Execution): Change {
  * and nobody else is changing the key. Throws NotApproved, StateForbids, LeaseHeld or RequestClosed.
  */
 export function beginExecution(
-  execution: Execution & { readonly decisions: readonly DecisionRecord[] },
+  execution: Execution & {
+    readonly decisions: readonly DecisionRecord[];
+    readonly versions: readonly VersionRecord[];
+  },
 ): Change {
-  const { now, actor, request, key, decisions } = execution;
+  const { now, actor, request, key, decisions, versions } = execution;
   assertIn(request, request.approval.quorum === 0 ? ['accepted'] : ['approved']);
   assertApproved(request, decisions);
   assertOperationAllowed(key, request.parameters);
+  assertShown(request, versions);
   assertFree(key, request, now);
   return recordChange({
     now,
@@ -75,12 +80,16 @@ export function beginExecution(
   });
 }
 
-/** An execution carries on a request that began to act, after its lease has run out. Throws as `beginExecution` does. */
+/**
+ * An execution carries on a request that began to act, after its lease has run out. Throws as `beginExecution` does, and
+ * RequestClosed for one that is being undone.
+ */
 export function resumeExecution(
   execution: Execution & { readonly decisions: readonly DecisionRecord[] },
 ): Change {
   const { now, actor, request, key, decisions } = execution;
   assertIn(request, ['executing']);
+  assertIs(request, 'forward');
   assertApproved(request, decisions);
   assertOperationAllowed(key, request.parameters);
   assertFree(key, request, now);
@@ -112,12 +121,7 @@ export function assertExecuting(
 ): void {
   assertIn(request, ['executing']);
   assertApproved(request, decisions);
-  if ((request.error !== undefined) !== (phase === 'undo')) {
-    throw new RequestClosed(
-      `Request ${request.requestId} is ${request.error === undefined ? 'not ' : ''}being undone.`,
-      { requestState: request.state },
-    );
-  }
+  assertIs(request, phase);
   if (!holds({ now, request, key })) {
     throw new LeaseLost(`Request ${request.requestId} no longer holds the key: another may be changing it.`, {
       holder: key.lease?.requestId,
@@ -216,6 +220,28 @@ export function recordProbe(
     versions: [{ before: version, after: { ...version, probe } }],
     entries: [{ event: 'version-probed', details: { version: version.version, kind: probe.kind } }],
   });
+}
+
+function assertIs({ requestId, state, error }: RequestRecord, phase: Phase): void {
+  if ((error !== undefined) === (phase === 'undo')) return;
+  throw new RequestClosed(`Request ${requestId} is ${error === undefined ? 'not ' : ''}being undone.`, {
+    requestState: state,
+  });
+}
+
+/** Nothing is destroyed that its approvers were not shown, such as a KMS key that a rotation has made since. */
+function assertShown(
+  { requestId, parameters, evidence }: RequestRecord,
+  versions: readonly VersionRecord[],
+): void {
+  if (parameters.operation !== 'destroy') return;
+  const shown = new Set(evidence?.kmsKeys.map(({ kmsKeyArn }) => kmsKeyArn));
+  const unseen = live(versions).find(({ kmsKeyArn }) => !shown.has(kmsKeyArn));
+  if (unseen === undefined) return;
+  throw new NotApproved(
+    `The evidence that was approved does not name ${unseen.kmsKeyArn} (version ${unseen.version}). Ask for the destruction again.`,
+    { requestId, version: unseen.version },
+  );
 }
 
 function assertFree({ lease }: KeyRecord, { requestId }: RequestRecord, now: string): void {

@@ -25,17 +25,6 @@ export const requestParameters = z.discriminatedUnion('operation', [
 export type RequestParameters = z.infer<typeof requestParameters>;
 
 /**
- * Whether a request that has begun is carried on until it is done, whatever fails on the way. Giving up half-way would
- * leave a compromised key in use, or a key that was to be saved on its way to deletion.
- */
-export function isNeverGivenUp(parameters: RequestParameters): boolean {
-  return (
-    parameters.operation === 'cancel-destruction' ||
-    (parameters.operation === 'revoke' && parameters.mode === 'compromise')
-  );
-}
-
-/**
  * `accepted -> (awaiting-approval -> approved ->) executing -> succeeded | failed`,
  * and `denied`, `expired`, `cancelled` from before the execution.
  */
@@ -116,6 +105,18 @@ export const requestRecord = z.strictObject({
   finishedAt: timestamp.optional(),
 });
 export type RequestRecord = z.infer<typeof requestRecord>;
+
+/**
+ * Whether a request is carried on until it is done, whatever fails on the way: giving up half-way would leave a
+ * compromised key in use, or a key that was to be saved on its way to deletion. One that is being undone is not.
+ */
+export function isNeverGivenUp({ parameters, error }: RequestRecord): boolean {
+  if (error !== undefined) return false;
+  return (
+    parameters.operation === 'cancel-destruction' ||
+    (parameters.operation === 'revoke' && parameters.mode === 'compromise')
+  );
+}
 
 /** One person's yes or no to one digest. */
 export const decisionRecord = z.strictObject({

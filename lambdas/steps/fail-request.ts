@@ -27,12 +27,11 @@ export function failRequest(deps: StepDependencies) {
   return async (input: FailInput): Promise<Failing> => {
     const work = await readWork(deps, 'fail-request', { requestId: input.requestId });
     const { request } = work;
-    const { parameters } = request;
     const ended = finalRequestStates.has(request.state);
     const executing = request.state === 'executing';
     // The key has moved on without the request: there is nothing left to carry on.
     const overtaken = input.error.Error === 'StateForbids';
-    const standing = executing && isNeverGivenUp(parameters) && !overtaken;
+    const standing = executing && isNeverGivenUp(request) && !overtaken;
     const undoing = request.error !== undefined && holds(work);
     if (input.phase === 'begin' && executing && !standing && !undoing) {
       await deps.registry.commit(beginUndo({ ...work, error: request.error ?? errorOf(input) }));
@@ -40,7 +39,7 @@ export function failRequest(deps: StepDependencies) {
     if (input.phase === 'end' && !ended && !standing) {
       await deps.registry.commit(failExecution({ ...work, error: request.error ?? errorOf(input) }));
     }
-    return { operation: parameters.operation, undo: executing && !standing, standing };
+    return { operation: request.parameters.operation, undo: executing && !standing, standing };
   };
 }
 

@@ -48,11 +48,12 @@ export function tendRequest({ registry, executions }: DueRequestDependencies) {
 
 async function tryAgain(
   executions: DueRequestDependencies['executions'],
-  { requestId, parameters }: RequestRecord,
+  request: RequestRecord,
   now: string,
 ): Promise<string> {
-  const { operation } = parameters;
-  const why = isNeverGivenUp(parameters) ? 'again' : 'undo';
+  const { requestId } = request;
+  const { operation } = request.parameters;
+  const why = isNeverGivenUp(request) ? 'again' : 'undo';
   const turn = Math.floor(Date.parse(now) / TRY_EVERY_MILLISECONDS);
   const [latest, former] = await Promise.all([
     executions.statusOf(requestId, operation, `${why}-${turn}`),

@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { readPolicies } from '../../../../lambdas/adapters/policy-files.ts';
+import type { KeyState } from '../../../../lambdas/domain/key.ts';
+import { classNamed } from '../../../../lambdas/domain/key-class.ts';
+import type { Principal } from '../../../../lambdas/domain/principal.ts';
+import type { RequestParameters } from '../../../../lambdas/domain/request.ts';
+import { person } from '../examples.ts';
+
+const { classes } = readPolicies(join(import.meta.dirname, '../../../../policies'));
+export const keyClass = classNamed(classes, 'code-signing');
+
+export const alice = person('alice', 'payments');
+export const sam = person('sam', 'security');
+export const people = [
+  alice,
+  sam,
+  person('omar', 'payments'),
+  person('sue', 'security'),
+  person('eve', 'guests'),
+];
+
+const MINUTE = 60_000;
+const LEASE = 15 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
+
+export interface ModelRequest {
+  readonly requestId: string;
+  readonly parameters: RequestParameters;
+  readonly requester: string;
+  readonly expiresAt: number;
+  phase: 'accepted' | 'awaiting' | 'approved' | 'executing' | 'undoing' | 'over';
+  made: 'nothing' | 'version' | 'proven version';
+  /** How many versions had lived when its evidence was gathered. */
+  shown?: number;
+  readonly said: Map<string, 'approve' | 'deny'>;
+}
+
+/** A key as far as anybody can foretell it. */
+export interface Model {
+  state: KeyState;
+  /** How many versions have lived. */
+  lived: number;
+  destruction?: { status: 'scheduled' | 'interrupted'; prior: KeyState; at: number } | undefined;
+  lease?: { holder: ModelRequest; until: number } | undefined;
+  readonly requests: ModelRequest[];
+}
+
+/** Whether somebody's word counts: it is in a group that decides, and has not asked for it itself. */
+export function isAsked({ parameters, requester }: ModelRequest, { id, groups }: Principal): boolean {
+  const { groups: deciding } = keyClass.approvals[parameters.operation];
+  return (
+    id !== requester && groups.some((group) => deciding.includes(group === 'payments' ? 'owner' : group))
+  );
+}
+
+export function quorumOf(request: ModelRequest): 'denied' | 'approved' | 'waiting' {
+  const { quorum } = keyClass.approvals[request.parameters.operation];
+  const verdicts = people
+    .filter((who) => isAsked(request, who))
+    .flatMap(({ id }) => request.said.get(id) ?? []);
+  if (verdicts.includes('deny')) return 'denied';
+  return verdicts.length >= quorum ? 'approved' : 'waiting';
+}
+
+export function allows({ state, destruction }: Model, parameters: RequestParameters): boolean {
+  if (parameters.operation === 'cancel-destruction')
+    return destruction !== undefined && state !== 'destroyed';
+  if (destruction?.status === 'scheduled') return false;
+  switch (parameters.operation) {
+    case 'generate':
+      return state === 'pre-activation';
+    case 'rotate':
+      return state === 'active';
+    case 'revoke':
+      return parameters.mode === 'suspend'
+        ? state === 'active'
+        : state === 'active' || state === 'suspended' || state === 'deactivated';
+    case 'reinstate':
+      return state === 'suspended';
+    case 'destroy':
+      return state !== 'pre-activation' && state !== 'destroyed';
+  }
+}
+
+export const holds = (model: Model, request: ModelRequest, now: number): boolean =>
+  model.lease?.holder === request && now < model.lease.until;
+export const isFree = (model: Model, request: ModelRequest, now: number): boolean =>
+  model.lease === undefined || model.lease.holder === request || now >= model.lease.until;
+
+/** The request holds the key from now on. */
+export function hold(model: Model, request: ModelRequest, now: number): void {
+  model.lease = { holder: request, until: now + LEASE };
+}
+
+export function end(model: Model, request: ModelRequest): void {
+  request.phase = 'over';
+  if (model.lease?.holder === request) model.lease = undefined;
+  if (request.parameters.operation === 'generate' && model.state === 'pre-activation')
+    model.state = 'destroyed';
+}
+
+/** What a key is after an operation that was carried through. */
+export function carryThrough(model: Model, { parameters }: ModelRequest, now: number): void {
+  const { state, destruction } = model;
+  switch (parameters.operation) {
+    case 'generate':
+    case 'rotate':
+      model.state = 'active';
+      model.lived += 1;
+      return;
+    case 'revoke':
+      model.state = parameters.mode === 'compromise' ? 'compromised' : 'suspended';
+      model.destruction = undefined;
+      return;
+    case 'reinstate':
+      model.state = 'active';
+      model.destruction = undefined;
+      return;
+    case 'destroy':
+      model.state = state === 'active' ? 'suspended' : state;
+      model.destruction = {
+        status: 'scheduled',
+        prior: destruction?.prior ?? state,
+        at: now + 30 * DAY,
+      };
+      return;
+    case 'cancel-destruction':
+      model.state = destruction?.prior ?? state;
+      model.destruction = undefined;
+  }
+}
+
+export function accepted(
+  requestId: string,
+  parameters: RequestParameters,
+  requester: Principal,
+  now: number,
+): ModelRequest {
+  return {
+    requestId,
+    parameters,
+    requester: requester.id,
+    expiresAt: now + 7 * DAY,
+    phase: 'accepted',
+    made: 'nothing',
+    said: new Map(),
+  };
+}
