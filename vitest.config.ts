@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     env: { TMPDIR: temporary },
     maxWorkers: '100%',
+    setupFiles: ['test/seed.ts'],
     projects: [
       {
         extends: true,
