@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import type { KeySpec } from '../../lambdas/domain/key.ts';
 import { finalRequestStates, type RequestParameters } from '../../lambdas/domain/request.ts';
 import type { CrashPoint } from './crash.ts';
@@ -6,7 +7,7 @@ import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
 import { picture } from './picture.ts';
 import { after, aKey, askFor, askForKey, toItsEnd } from './scenarios.ts';
-import { createWorld } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 export interface Scenario {
   readonly spec: KeySpec;
@@ -24,6 +25,12 @@ interface Played {
   readonly state: string;
   /** How many calls the steps made. */
   readonly calls: number;
+  /** How many KMS keys they created. */
+  readonly created: number;
+  /** Whether a machine gave up. */
+  readonly gaveUp: boolean;
+  /** How many KMS keys were left to the search for orphans. */
+  readonly orphans: number;
   /** Where a death, from the refusal on when there was one, or an outage makes a difference of its own. */
   readonly deaths: readonly Pick<CrashPoint, 'call' | 'when'>[];
   readonly outages: readonly number[];
@@ -53,6 +60,7 @@ export async function play(
         throw named('BackendRefused', 'It is not to be.');
       });
     }
+    const [statesBefore, deedsBefore] = [world.entered.length, world.trail.length];
     world.crashes.plan(point);
     const { keyId, requestId } =
       made === undefined || last === undefined
@@ -60,26 +68,33 @@ export async function play(
         : { keyId: made, requestId: await askFor(world, made, last) };
     const { state } = await toItsEnd(world, requestId);
     const { calls } = world.crashes;
-    const played = {
-      state,
-      calls,
-      deaths: world.crashes.deaths(forward),
-      outages: world.crashes.outages(),
-    };
+    const deaths = world.crashes.deaths(forward);
+    const outages = world.crashes.outages();
+    const created = world.trail.slice(deedsBefore).filter(({ did }) => did === 'CreateKey').length;
+    const gaveUp = world.entered.slice(statesBefore).includes('Failed');
     world.crashes.heal();
     await world.settle();
-    await world.orphans();
+    const { discarded: orphans } = await world.orphans();
     await world.sweep();
 
     await expectInvariants(world, keyId);
     if (state === 'failed') {
-      if (before === undefined) expect((await world.registry.getKey(keyId))?.state).toBe('destroyed');
+      if (before === undefined) await expectUnborn(world, keyId);
       else expect(await picture(world, keyId)).toEqual(before);
     }
-    return played;
+    return { state, calls, created, gaveUp, orphans, deaths, outages };
   } finally {
     await world.close();
   }
+}
+
+/** A key that never came to life has given its name back. */
+async function expectUnborn(world: World, keyId: string): Promise<void> {
+  const key = await world.registry.getKey(keyId);
+  if (key === undefined) throw new Error(`There is no key ${keyId}.`);
+  expect(key.state).toBe('destroyed');
+  expect(await world.registry.holderOfAlias(key.alias)).toBeUndefined();
+  expect(await describeKmsKey(world.kms, key.alias)).toBeUndefined();
 }
 
 /** Lets each scenario go wrong in every way and at every point, and looks each time whether what must hold still holds. */
@@ -92,10 +107,11 @@ export function describeCrashes(scenarios: Readonly<Record<string, Scenario>>): 
     });
 
     it('goes through when a step dies once, anywhere', async () => {
-      const { deaths } = await play(scenario);
+      const { deaths, created } = await play(scenario);
       for (const death of deaths) {
-        const { state } = await play(scenario, { point: { ...death, how: 'once' } });
-        expect(state, `killed ${at(death)}`).toBe('succeeded');
+        const played = await play(scenario, { point: { ...death, how: 'once' } });
+        // By its own retries, without a second KMS key.
+        expect(played, `killed ${at(death)}`).toMatchObject({ state: 'succeeded', gaveUp: false, created });
       }
     });
 

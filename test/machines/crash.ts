@@ -48,6 +48,11 @@ export class Crashes {
     return this.#made.length;
   }
 
+  /** Which call was the first of its name. */
+  numberOf(name: string): number {
+    return this.#made.findIndex((call) => call.name === name) + 1;
+  }
+
   /**
    * Where a death after so many calls makes a difference of its own: a process that dies before it has written anything
    * has left nothing behind, so that it may as well die at its first call.

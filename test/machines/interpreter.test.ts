@@ -78,6 +78,35 @@ describe('the interpreter of machines', () => {
     expect(calls).toBe(1);
   });
 
+  it('gives each attempt a task token of its own, and its time', async () => {
+    const states = {
+      First: {
+        Type: 'Task',
+        Resource: 'r',
+        Arguments: { token: '{% $states.context.Task.Token %}' },
+        TimeoutSeconds: '{% $states.input.days * 86400 %}',
+        Retry: [{ ErrorEquals: ['Busy'], MaxAttempts: 1 }],
+        Next: 'Last',
+      },
+      Last: end,
+    };
+    const asl = JSON.stringify({ QueryLanguage: 'JSONata', StartAt: 'First', States: states });
+    const seen: { args: unknown; seconds: number }[] = [];
+    await runMachine(
+      parseMachine(asl, (name) => name),
+      {
+        name: 'run-1',
+        input: { days: 2 },
+        task: async (_resource, args, seconds) => {
+          seen.push({ args, seconds });
+          throw named('Busy', 'no');
+        },
+      },
+    );
+    expect(new Set(seen.map(({ args }) => JSON.stringify(args))).size).toBe(2);
+    expect(seen.map(({ seconds }) => seconds)).toEqual([172_800, 172_800]);
+  });
+
   it('fails on an expression without a value', async () => {
     const states = { First: { Type: 'Succeed', Output: '{% $states.input.missing %}' } };
     expect(await run(states)).toMatchObject({ status: 'FAILED', Error: 'States.QueryEvaluationError' });

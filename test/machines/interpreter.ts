@@ -15,6 +15,7 @@ const state = z.looseObject({
   Next: z.string().optional(),
   Resource: z.string().optional(),
   Arguments: z.unknown().optional(),
+  TimeoutSeconds: z.union([z.number(), z.string()]).optional(),
   Output: z.unknown().optional(),
   Assign: assign.optional(),
   Retry: z.array(retrier).default([]),
@@ -48,8 +49,8 @@ export interface Surroundings {
   /** The name of the execution: what `$states.context.Execution.Name` says. */
   readonly name: string;
   readonly input: unknown;
-  /** Carries out a task; what it throws fails the task under the error's name. */
-  readonly task: (resource: string, args: unknown) => Promise<unknown>;
+  /** Carries out a task, within its time; what it throws fails the task under the error's name. */
+  readonly task: (resource: string, args: unknown, timeoutSeconds: number) => Promise<unknown>;
   /** Names of the states entered, for a test to look at. */
   readonly entered?: string[];
 }
@@ -113,12 +114,17 @@ async function choose(current: State, scope: Scope): Promise<Move> {
   return { next: current.Default, assigned: await scope.all(current.Assign) };
 }
 
+/** What Step Functions takes when nothing is said. */
+const NO_TIMEOUT = 99_999_999;
+
 async function carryOut(current: State, scope: Scope): Promise<Move> {
   const tried = new Map<unknown, number>();
   for (;;) {
     try {
-      const args = await scope.value(current.Arguments);
-      const result = await scope.surroundings.task(current.Resource ?? '', args);
+      const attempt = scope.with({}); // with a task token of its own
+      const args = await attempt.value(current.Arguments);
+      const seconds = z.number().parse(await attempt.value(current.TimeoutSeconds ?? NO_TIMEOUT));
+      const result = await scope.surroundings.task(current.Resource ?? '', args, seconds);
       const after = scope.with({ result });
       return {
         next: current.Next ?? '',

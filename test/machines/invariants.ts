@@ -1,82 +1,140 @@
-import {
-  GetResourcesCommand,
-  ResourceGroupsTaggingAPIClient,
-} from '@aws-sdk/client-resource-groups-tagging-api';
 import { expect } from 'vitest';
-import { describeKmsKey, tagNames } from '../../lambdas/adapters/kms/keys.ts';
+import { refusedWith } from '../../lambdas/adapters/aws-call.ts';
+import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { probeMessage, processArtefact, protect } from '../../lambdas/adapters/kms/use.ts';
-import { verifyChain } from '../../lambdas/domain/ledger.ts';
+import type { KeyRecord, VersionRecord } from '../../lambdas/domain/key.ts';
+import { type LedgerEntry, verifyChain } from '../../lambdas/domain/ledger.ts';
 import { live } from '../../lambdas/domain/outcome.ts';
 import { quorumOutcome } from '../../lambdas/domain/quorum.ts';
-import { finalRequestStates } from '../../lambdas/domain/request.ts';
+import { finalRequestStates, type RequestRecord } from '../../lambdas/domain/request.ts';
 import type { World } from './world.ts';
+
+interface Subject {
+  readonly key: KeyRecord;
+  readonly versions: readonly VersionRecord[];
+  readonly ledger: readonly LedgerEntry[];
+  readonly requests: readonly RequestRecord[];
+}
 
 /** Checks what must hold of a key when nothing runs any more, whatever happened on the way. */
 export async function expectInvariants(world: World, keyId: string): Promise<void> {
-  const found = await world.registry.getKeyWithVersions(keyId);
-  if (found === undefined) throw new Error(`There is no key ${keyId}.`);
-  const { key, versions } = found;
-  const ledger = await world.registry.getWholeLedger(keyId);
+  const subject = await read(world, keyId);
+  const { key, versions, ledger } = subject;
 
   // No state change without its entry, and the chain verifies.
   expect(verifyChain(ledger, key)).toMatchObject({ ok: true });
 
-  // Every request has ended, executed at most once, and holds nothing.
-  const requestIds = [...new Set(ledger.flatMap(({ requestId }) => requestId ?? []))];
-  for (const requestId of requestIds) {
-    const request = await world.registry.getRequest(requestId);
-    expect(finalRequestStates.has(request?.state ?? 'accepted'), `${requestId} is ${request?.state}`).toBe(
-      true,
-    );
-    const started = ledger.filter(
-      (entry) => entry.requestId === requestId && entry.event === 'execution-started',
-    );
-    expect(started.length).toBeLessThanOrEqual(1);
-    // Nothing that needed a quorum was done without one.
-    if (request !== undefined && request.approval.quorum > 0 && started.length > 0) {
-      expect(quorumOutcome(request, await world.registry.getDecisions(requestId))).toBe('approved');
-    }
-  }
-  expect(key.lease).toBeUndefined();
-  expect(key.openRequests).toEqual({});
+  await expectEnded(world, subject);
+  expectTurns(subject);
+  expectApproved(world, subject);
+  await expectNoOrphans(world);
 
   // KMS is as the registry says.
   for (const version of live(versions)) {
     const kmsKey = await describeKmsKey(world.kms, version.kmsKeyArn);
     expect(kmsKey?.keyState ?? 'Deleted', `version ${version.version}`).toBe(version.backendState);
   }
-
-  // No orphans: every KMS key made for this key carries a version that lived, or is on its way to deletion.
-  for (const kmsKeyArn of await madeFor(world, keyId)) {
-    const lived = versions.some(
-      (version) => version.kmsKeyArn === kmsKeyArn && version.activatedAt !== undefined,
-    );
-    const kmsKey = await describeKmsKey(world.kms, kmsKeyArn);
-    expect(lived || kmsKey?.keyState === 'PendingDeletion', `${kmsKeyArn} is ${kmsKey?.keyState}`).toBe(true);
-  }
-
-  if (key.state === 'active') await expectUsable(world, keyId);
+  if (key.state === 'active') await expectUsable(world, subject);
 }
 
-/** An active key: its alias leads to its current version, which protects; everything it ever protected can be read. */
-async function expectUsable(world: World, keyId: string): Promise<void> {
-  const found = await world.registry.getKeyWithVersions(keyId);
-  if (found === undefined) throw new Error(`There is no key ${keyId}.`);
-  const { key, versions } = found;
+/** Every request has ended, executed at most once, on the quorum it needed, and holds nothing. */
+async function expectEnded(world: World, { key, ledger, requests }: Subject): Promise<void> {
+  for (const request of requests) {
+    const { requestId, state } = request;
+    expect(finalRequestStates, requestId).toContain(state);
+    const started = ledger.filter(
+      (entry) => entry.requestId === requestId && entry.event === 'execution-started',
+    );
+    expect(started.length).toBeLessThanOrEqual(1);
+    if (started.length > 0) {
+      expect(quorumOutcome(request, await world.registry.getDecisions(requestId))).toBe('approved');
+    }
+  }
+  expect(key.lease).toBeUndefined();
+  expect(key.openRequests).toEqual({});
+}
+
+/** Who holds the key says so in the ledger before anything else; until then nobody else records what was done to it. */
+function expectTurns({ ledger }: Subject): void {
+  let holder: string | undefined;
+  for (const { event, requestId } of ledger) {
+    if (takes.has(event)) holder = requestId;
+    if (acts.has(event)) expect(requestId, event).toBe(holder);
+  }
+}
+
+const takes = new Set(['execution-started', 'execution-resumed', 'undo-started']);
+const acts = new Set([
+  'version-created',
+  'version-probed',
+  'version-discarded',
+  'activated',
+  'rotated',
+  'suspended',
+  'compromised',
+  'reinstated',
+  'destruction-scheduled',
+  'destruction-cancelled',
+]);
+
+/**
+ * A KMS key that ever lived was disabled only after a revocation or destruction of the key had begun, and its deletion
+ * scheduled only on one whose approvers had seen that very KMS key. That each of them had its quorum is seen above.
+ */
+function expectApproved({ trail }: World, { versions, ledger, requests }: Subject): void {
+  const taking = requests.filter(
+    ({ requestId, parameters: { operation } }) =>
+      (operation === 'revoke' || operation === 'destroy') &&
+      ledger.some((entry) => entry.requestId === requestId && entry.event === 'execution-started'),
+  );
+  const shown = taking
+    .filter(({ parameters: { operation } }) => operation === 'destroy')
+    .flatMap(({ evidence }) => evidence?.kmsKeys.map(({ kmsKeyArn }) => kmsKeyArn) ?? []);
+  const lived = versions.filter(({ activatedAt }) => activatedAt !== undefined);
+  for (const { kmsKeyArn } of lived) {
+    const deeds = new Set(trail.filter(({ to }) => to.includes(kmsKeyArn)).map(({ did }) => did));
+    if (deeds.has('DisableKey')) expect(taking.length, kmsKeyArn).toBeGreaterThan(0);
+    if (deeds.has('ScheduleKeyDeletion')) expect(shown).toContain(kmsKeyArn);
+  }
+}
+
+/** Every KMS key that was made carries a version that lived, or is on its way to deletion. */
+async function expectNoOrphans({ trail, registry, kms }: World): Promise<void> {
+  const made = trail.filter(({ by, did }) => by === 'CreateVersion' && did === 'CreateKey');
+  for (const kmsKeyArn of made.flatMap(({ to }) => to)) {
+    const owner = await registry.keyIdOfKmsKey(kmsKeyArn);
+    const found = owner === undefined ? undefined : await registry.getKeyWithVersions(owner);
+    const lived = found?.versions.some(
+      (version) => version.kmsKeyArn === kmsKeyArn && version.activatedAt !== undefined,
+    );
+    if (lived === true) continue;
+    const kmsKey = await describeKmsKey(kms, kmsKeyArn);
+    expect(kmsKey?.keyState ?? 'PendingDeletion', kmsKeyArn).toBe('PendingDeletion');
+  }
+}
+
+/**
+ * An active key: its alias leads to its current version, which protects, and no other KMS key of it does; everything
+ * they ever protected can be read.
+ */
+async function expectUsable(world: World, { key, versions }: Subject): Promise<void> {
   const current = versions.find(({ version }) => version === key.currentVersion);
   expect((await describeKmsKey(world.kms, key.alias))?.kmsKeyArn).toBe(current?.kmsKeyArn);
-  const message = probeMessage(keyId);
+  const message = probeMessage(key.keyId);
   await protect(world.kms, key.alias, key.usage, message);
   for (const { kmsKeyId, probe } of live(versions)) {
     if (probe !== undefined) await processArtefact(world.kms, kmsKeyId, probe, message);
+    if (kmsKeyId === current?.kmsKeyId) continue;
+    const refused = await protect(world.kms, kmsKeyId, key.usage, message).catch((error: unknown) => error);
+    expect(refusedWith(refused, 'AccessDeniedException'), `${kmsKeyId} still protects`).toBe(true);
   }
 }
 
-async function madeFor(world: World, keyId: string): Promise<string[]> {
-  const { endpoint, region, credentials } = world.kms.config;
-  const client = new ResourceGroupsTaggingAPIClient({ endpoint: await endpoint?.(), region, credentials });
-  const { ResourceTagMappingList: found = [] } = await client.send(
-    new GetResourcesCommand({ TagFilters: [{ Key: tagNames.keyId, Values: [keyId] }] }),
-  );
-  return found.flatMap(({ ResourceARN: arn }) => arn ?? []);
+async function read({ registry }: World, keyId: string): Promise<Subject> {
+  const found = await registry.getKeyWithVersions(keyId);
+  if (found === undefined) throw new Error(`There is no key ${keyId}.`);
+  const ledger = await registry.getWholeLedger(keyId);
+  const requestIds = [...new Set(ledger.flatMap(({ requestId }) => requestId ?? []))];
+  const requests = await Promise.all(requestIds.map(async (requestId) => registry.getRequest(requestId)));
+  return { ...found, ledger, requests: requests.filter((request) => request !== undefined) };
 }

@@ -47,6 +47,21 @@ describe('two requests for one key', () => {
   });
 });
 
+describe('a wait for approvers', () => {
+  it('ends by its own timer when nobody decides and no sweep comes', async () => {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    const requestId = await askFor(world, keyId, suspend);
+    await world.settle();
+    world.moveClock('P7D');
+    await world.settle();
+    expect((await world.registry.getRequest(requestId))?.state).toBe('awaiting-approval');
+    world.moveClock('PT10M');
+    await world.settle();
+    expect((await world.registry.getRequest(requestId))?.state).toBe('expired');
+    await expectInvariants(world, keyId);
+  });
+});
+
 describe('a step that comes back from the dead', () => {
   it('cannot complete a request that is being undone', async () => {
     const { keyId, requestId } = await askForKey(world, 'ECC_NIST_P256');
@@ -104,6 +119,24 @@ describe('an alias that somebody else holds', () => {
       error: { code: 'AliasTaken' },
     });
     expect((await describeKmsKey(world.kms, alias ?? ''))?.kmsKeyId).toBe(foreign?.KeyId);
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('a destruction that waits for its approvers', () => {
+  it('does not take a KMS key that was made since and that they were not shown', async () => {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    const requestId = await askFor(world, keyId, destroy);
+    await world.settle();
+    const rotation = await askFor(world, keyId, rotate);
+    await world.settle();
+    expect((await world.registry.getRequest(rotation))?.state).toBe('succeeded');
+    expect(await toItsEnd(world, requestId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'NotApproved' },
+    });
+    await expectInvariants(world, keyId);
+    await after(world, keyId, destroy);
     await expectInvariants(world, keyId);
   });
 });
@@ -168,4 +201,41 @@ describe('the search for orphans', () => {
     }
     expect((await describeKmsKey(world.kms, holder?.KeyId ?? ''))?.keyState).toBe('Enabled');
   });
+
+  it('finds what an attempt made that nobody could find when it was lost', async () => {
+    const { keyId, requestId } = await askForKey(world, 'ECC_NIST_P256');
+    world.tagIndex.lags = true;
+    world.crashes.plan({ call: await callAfterCreation(), when: 'before', how: 'once' });
+    expect((await toItsEnd(world, requestId)).state).toBe('succeeded');
+    const created = world.trail.filter(({ did }) => did === 'CreateKey').flatMap(({ to }) => to);
+    expect(created).toHaveLength(2);
+    expect(await world.orphans()).toMatchObject({ discarded: 1, strange: 0 });
+    expect(await world.orphans()).toMatchObject({ discarded: 0, strange: 0 });
+    await expectInvariants(world, keyId);
+  });
+
+  it('leaves alone what a request has made that still runs', async () => {
+    const { keyId, requestId } = await askForKey(world, 'ECC_NIST_P256');
+    let found: unknown;
+    world.instead('BindAlias', async () => {
+      found = await world.orphans();
+      throw Object.assign(new Error('It ends here.'), { name: 'BackendRefused' });
+    });
+    expect((await toItsEnd(world, requestId)).state).toBe('failed');
+    expect(found).toEqual({ looked: 1, discarded: 0, strange: 0 });
+    await expectInvariants(world, keyId);
+  });
 });
+
+/** The number of the call with which a generation goes on once its KMS key is there. */
+async function callAfterCreation(): Promise<number> {
+  const other = await createWorld();
+  try {
+    const { requestId } = await askForKey(other, 'ECC_NIST_P256');
+    other.crashes.plan(undefined);
+    await toItsEnd(other, requestId);
+    return other.crashes.numberOf('CreateKeyCommand') + 1;
+  } finally {
+    await other.close();
+  }
+}

@@ -10,7 +10,6 @@ import { createRegistry, type Registry } from '../../lambdas/adapters/registry/r
 import { openApproval, openInput } from '../../lambdas/approvals/open-approval.ts';
 import { outcomeInput, readOutcome } from '../../lambdas/approvals/read-outcome.ts';
 import type { Change } from '../../lambdas/domain/change.ts';
-import type { StepRoles } from '../../lambdas/domain/key-policy.ts';
 import type { Operation } from '../../lambdas/domain/request.ts';
 import { dispatch } from '../../lambdas/requests/dispatch.ts';
 import { begin } from '../../lambdas/steps/begin-execution.ts';
@@ -33,27 +32,13 @@ import { tendRequest } from '../../lambdas/sweep/due-request.ts';
 import { discardOrphans } from '../../lambdas/sweep/orphans.ts';
 import { sweep } from '../../lambdas/sweep/sweep.ts';
 import { startLocalKms } from '../../local/kms/server.ts';
+import { callingAs, introduce, roles } from './callers.ts';
 import { Crashes } from './crash.ts';
 import { type Machine, named, type Outcome, parseMachine, runMachine } from './interpreter.ts';
 import { memoryTable } from './memory-table.ts';
 
 const root = join(import.meta.dirname, '../..');
 export const policies = readPolicies(join(root, 'policies'));
-
-const role = (name: string): string => `arn:aws:iam::000000000000:role/Keyward-${name}`;
-export const roles: StepRoles = {
-  create: role('CreateVersion'),
-  alias: role('BindAlias'),
-  probe: role('ProbeVersion'),
-  rotate: role('RotateInPlace'),
-  restrict: role('RestrictVersion'),
-  disable: role('DisableKey'),
-  enable: role('EnableKey'),
-  scheduleDeletion: role('ScheduleDeletion'),
-  cancelDeletion: role('CancelDeletion'),
-  discard: role('DiscardVersion'),
-  evidence: role('PrepareRequest'),
-};
 
 const machineOf: Readonly<Record<Operation, string>> = {
   generate: 'generate',
@@ -67,6 +52,21 @@ const machineOf: Readonly<Record<Operation, string>> = {
 const invocation = z.object({ FunctionName: z.string(), Payload: z.unknown() });
 const childStart = z.object({ StateMachineArn: z.string(), Name: z.string(), Input: z.unknown() });
 
+interface Deed {
+  /** The name of the role; empty when no step did it. */
+  readonly by: string;
+  readonly did: string;
+  /** ARNs of the KMS keys. */
+  readonly to: readonly string[];
+}
+
+/** A wait for a task token. */
+interface Wait {
+  readonly until: number;
+  readonly wake: () => void;
+  readonly timeOut: () => void;
+}
+
 interface Run {
   readonly ended: Promise<Outcome>;
   outcome?: Outcome;
@@ -76,7 +76,16 @@ interface Run {
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 export async function createWorld() {
-  const kmsServer = await startLocalKms();
+  /** What was done to KMS keys, in order: every call that changed one. */
+  const trail: Deed[] = [];
+  const kmsServer = await startLocalKms({
+    onRecord: ({ eventName, errorCode, readOnly, userIdentity, resources = [] }) => {
+      if (readOnly || errorCode !== undefined) return;
+      const by = userIdentity.sessionContext?.sessionIssuer.userName ?? '';
+      trail.push({ by, did: eventName, to: resources.map(({ ARN: arn }) => arn) });
+    },
+  });
+  await introduce(kmsServer.url);
   const config = {
     endpoint: kmsServer.url,
     region: 'us-east-1',
@@ -85,9 +94,10 @@ export async function createWorld() {
   };
   const crashes = new Crashes();
   const bareKms = new KMSClient(config);
-  const kms = crashes.around(bareKms, 'KMS');
+  const kmsFor = (step: Parameters<typeof callingAs>[0]) => crashes.around(callingAs(step, bareKms), 'KMS');
   const bareTagging = new ResourceGroupsTaggingAPIClient(config);
-  const tagging = crashes.around(bareTagging, 'KMS');
+  const tagIndex = { lags: false };
+  const tagging = crashes.around(lagging(bareTagging, tagIndex), 'KMS');
   const clock = async (): Promise<string> => kmsServer.clock.now().toISOString();
 
   const events: string[] = [];
@@ -114,18 +124,33 @@ export async function createWorld() {
   const base = { registry, clock };
   const { classes, notifications } = policies;
   const steps: Record<string, (payload: unknown) => Promise<unknown>> = {
-    PrepareRequest: checked(stepInput, prepareRequest({ ...base, kms })),
+    PrepareRequest: checked(stepInput, prepareRequest({ ...base, kms: kmsFor('PrepareRequest') })),
     BeginExecution: checked(stepInput, begin({ ...base, classes })),
-    CreateVersion: checked(stepInput, createVersion({ ...base, kms, tagging, classes, roles })),
-    BindAlias: checked(bindAliasInput, bindAlias({ ...base, kms })),
-    ProbeVersion: checked(probeInput, probeVersion({ ...base, kms, pause: async () => {} })),
-    RotateInPlace: checked(stepInput, rotateInPlace({ ...base, kms })),
-    RestrictVersion: checked(restrictInput, restrictVersions({ ...base, kms, classes, roles })),
-    DisableKey: checked(stepInput, disableKey({ ...base, kms })),
-    EnableKey: checked(stepInput, enableKey({ ...base, kms })),
-    ScheduleDeletion: checked(stepInput, scheduleDeletion({ ...base, kms, protectedKeys: [] })),
-    CancelDeletion: checked(stepInput, cancelDeletion({ ...base, kms })),
-    DiscardVersion: checked(stepInput, discardVersion({ ...base, kms, tagging, classes })),
+    CreateVersion: checked(
+      stepInput,
+      createVersion({ ...base, kms: kmsFor('CreateVersion'), tagging, classes, roles }),
+    ),
+    BindAlias: checked(bindAliasInput, bindAlias({ ...base, kms: kmsFor('BindAlias') })),
+    ProbeVersion: checked(
+      probeInput,
+      probeVersion({ ...base, kms: kmsFor('ProbeVersion'), pause: async () => {} }),
+    ),
+    RotateInPlace: checked(stepInput, rotateInPlace({ ...base, kms: kmsFor('RotateInPlace') })),
+    RestrictVersion: checked(
+      restrictInput,
+      restrictVersions({ ...base, kms: kmsFor('RestrictVersion'), classes, roles }),
+    ),
+    DisableKey: checked(stepInput, disableKey({ ...base, kms: kmsFor('DisableKey') })),
+    EnableKey: checked(stepInput, enableKey({ ...base, kms: kmsFor('EnableKey') })),
+    ScheduleDeletion: checked(
+      stepInput,
+      scheduleDeletion({ ...base, kms: kmsFor('ScheduleDeletion'), protectedKeys: [] }),
+    ),
+    CancelDeletion: checked(stepInput, cancelDeletion({ ...base, kms: kmsFor('CancelDeletion') })),
+    DiscardVersion: checked(
+      stepInput,
+      discardVersion({ ...base, kms: kmsFor('DiscardVersion'), tagging, classes }),
+    ),
     CompleteRequest: checked(completeInput, completeRequest({ ...base, classes })),
     FailRequest: checked(failInput, failRequest(base)),
     OpenApproval: checked(
@@ -140,13 +165,13 @@ export async function createWorld() {
     ReadOutcome: checked(outcomeInput, readOutcome(base)),
   };
 
-  const waits = new Map<string, () => void>();
+  const waits = new Map<string, Wait>();
   /** Machines that are doing something: neither ended, nor waiting for a decision or for their child. */
   let busy = 0;
   const runs = new Map<string, Run>();
   const entered: string[] = [];
 
-  const task = async (resource: string, args: unknown): Promise<unknown> => {
+  const task = async (resource: string, args: unknown, timeoutSeconds: number): Promise<unknown> => {
     if (resource.includes('states:startExecution.sync:2')) {
       const { StateMachineArn: machine, Name: name, Input: input } = childStart.parse(args);
       const child = execute(machine, `${machine}/${name}`, name, input);
@@ -165,12 +190,23 @@ export async function createWorld() {
     const { taskToken: token } = z.looseObject({ taskToken: z.string() }).parse(payload);
     const woken = Promise.withResolvers<void>();
     let asleep = false;
-    waits.set(token, () => {
+    const wakeUp = (end: () => void) => () => {
+      waits.delete(token);
       if (asleep) busy += 1;
       asleep = false;
-      woken.resolve();
+      end();
+    };
+    waits.set(token, {
+      until: kmsServer.clock.now().getTime() + timeoutSeconds * 1000,
+      wake: wakeUp(() => woken.resolve()),
+      timeOut: wakeUp(() => woken.reject(named('States.Timeout', 'The wait is over.'))),
     });
-    await crashes.process(() => step(payload));
+    try {
+      await crashes.process(() => step(payload));
+    } catch (error) {
+      waits.delete(token); // the next attempt waits with another
+      throw error;
+    }
     if (waits.has(token)) {
       asleep = true;
       busy -= 1;
@@ -218,14 +254,18 @@ export async function createWorld() {
       return run.outcome === undefined ? 'running' : 'ended';
     },
     async wake(token) {
-      waits.get(token)?.();
-      waits.delete(token);
+      waits.get(token)?.wake();
     },
   };
 
   const move = dispatch({ registry: safe, executions });
   const tend = {
-    key: tendKey({ registry: safe, kms: bareKms, classes, newRequestId: () => `req_${ulid()}` }),
+    key: tendKey({
+      registry: safe,
+      kms: callingAs('Sweep', bareKms),
+      classes,
+      newRequestId: () => `req_${ulid()}`,
+    }),
     request: tendRequest({ registry: safe, executions }),
   };
 
@@ -238,7 +278,9 @@ export async function createWorld() {
   };
 
   return {
+    /** The account’s root, as which the test looks around. */
     kms: bareKms,
+    trail,
     registry: safe,
     clock,
     crashes,
@@ -249,13 +291,26 @@ export async function createWorld() {
       const once = () => sweep({ registry: safe, clock, tend, millisecondsLeft: () => 60_000 });
       await Promise.all([once(), once()]);
     },
-    orphans: () => discardOrphans({ registry: safe, kms: bareKms, tagging: bareTagging, classes, roles }),
+    orphans: () =>
+      discardOrphans({
+        registry: safe,
+        kms: callingAs('DiscardVersion', bareKms),
+        tagging: bareTagging,
+        classes,
+        roles,
+      }),
+    /** While it lags, no step finds a KMS key by its tags. */
+    tagIndex,
+    /** Runs one step by itself, outside of any machine. */
+    step: async (name: string, payload: unknown): Promise<unknown> => steps[name]?.(payload),
     /** Puts something else in a step's place. */
     instead: (step: string, work: (payload: unknown) => Promise<unknown>): void => {
       steps[step] = work;
     },
     moveClock: (duration: string): void => {
       kmsServer.clock.advance(duration);
+      const now = kmsServer.clock.now().getTime();
+      for (const { until, timeOut } of waits.values()) if (until <= now) timeOut();
     },
     /** A commit from outside the machines: an API call. */
     commit: (change: Change): Promise<void> => safe.commit(change),
@@ -272,6 +327,17 @@ export async function createWorld() {
 
 async function note(run: Run): Promise<void> {
   run.outcome = await run.ended;
+}
+
+function lagging<C extends { send: unknown }>(client: C, index: { readonly lags: boolean }): C {
+  const send = client.send as (...args: unknown[]) => Promise<unknown>;
+  return new Proxy(client, {
+    get: (target, property) => {
+      if (property !== 'send') return Reflect.get(target, property);
+      return async (...args: unknown[]) =>
+        index.lags ? { ResourceTagMappingList: [] } : send.apply(target, args);
+    },
+  });
 }
 
 function checked<S extends z.ZodType, R>(schema: S, step: (input: z.output<S>) => Promise<R>) {
