@@ -81,11 +81,17 @@ export function createDetector(
   const lambda = lambdas.create(scope, id, {
     does,
     timeout,
-    environment: { ALERT_TOPIC_ARN: topic.topicArn, STEP_ROLE_ARNS: steps.roleArns() },
+    environment: { STEP_ROLE_ARNS: steps.roleArns() },
   });
   registry.grantWrite(lambda, ['KEY#', 'ONCE#']);
-  lambda.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+  grantPublish(lambda, topic);
   return lambda;
+}
+
+/** Tell everybody who subscribes to the topic. */
+export function grantPublish(lambda: LambdaFunction, topic: Topic): void {
+  lambda.addEnvironment('ALERT_TOPIC_ARN', topic.topicArn);
+  lambda.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
 }
 
 /** The first channel: seconds after the call, at best effort. */

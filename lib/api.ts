@@ -4,45 +4,71 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import type { ApprovalKey } from './approval-key.ts';
+import { grantDirectory } from './directory.ts';
 import { Door } from './door.ts';
 import type { LambdaFactory } from './lambda-factory.ts';
 import type { Partition, Registry } from './registry.ts';
 import type { Stage } from './stage.ts';
 
 /** A no to a key that never came to life gives its alias back. */
-export const writtenByDecision: readonly Partition[] = [
+const writtenByDecision: readonly Partition[] = [
   'KEY#',
   'REQUEST#',
   'DECISION#',
   'ALIAS#',
   'IDEMPOTENCY#',
+  // The counter of a passkey that signed.
+  'PERSON#',
 ];
+
+/** What it takes to take a decision: the page and the API do it alike. */
+export function grantDeciding(
+  lambda: LambdaFunction,
+  { stage, registry, approvalKey }: Pick<ApiProps, 'stage' | 'registry' | 'approvalKey'>,
+): void {
+  registry.grantWrite(lambda, writtenByDecision);
+  approvalKey.grantSign(lambda);
+  grantDirectory(lambda, stage);
+}
 
 interface ApiProps {
   readonly stage: Stage;
   readonly lambdas: LambdaFactory;
   readonly registry: Registry;
+  readonly approvalKey: ApprovalKey;
   readonly portal: LambdaFunction;
+  readonly emergency: LambdaFunction;
+  readonly slackDoor: LambdaFunction | undefined;
 }
 
 /** The two doors to the same routes: people with a token of the issuer, machines with SigV4. */
 export class Api extends Construct {
   readonly people: Door;
   readonly machines: Door;
+  readonly decisions: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { stage, lambdas, registry, portal }: ApiProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, lambdas, registry, approvalKey, portal, emergency, slackDoor }: ApiProps,
+  ) {
     super(scope, id);
     const api = lambdas.create(this, 'Api', {
       does: 'Answers for keys and requests: submit, read, list, cancel',
       timeout: Duration.seconds(15),
     });
     registry.grantWrite(api, ['KEY#', 'REQUEST#', 'ALIAS#', 'IDEMPOTENCY#']);
+    // Whether anybody could approve what is asked for.
+    grantDirectory(api, stage);
+    // For exports, which are verified with it.
+    approvalKey.grantPublicKey(api);
 
-    const decisions = lambdas.create(this, 'Decisions', {
+    this.decisions = lambdas.create(this, 'Decisions', {
       does: 'Takes the decisions of approvers who use the API',
       timeout: Duration.seconds(15),
     });
-    registry.grantWrite(decisions, writtenByDecision);
+    grantDeciding(this.decisions, { stage, registry, approvalKey });
 
     const authorizer = new RequestAuthorizer(this, 'People', {
       handler: lambdas.create(this, 'Authorizer', {
@@ -57,7 +83,13 @@ export class Api extends Construct {
 
     const common = {
       stage,
-      lambdas: { Api: api, Decisions: decisions, Portal: portal },
+      lambdas: {
+        Api: api,
+        Decisions: this.decisions,
+        EmergencyRevoke: emergency,
+        Portal: portal,
+        ...(slackDoor && { SlackDoor: slackDoor }),
+      },
       logging: this.#logging(),
     };
     this.people = new Door(this, 'PeopleApi', {

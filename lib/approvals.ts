@@ -4,7 +4,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { signInEnvironment, writtenByDecision } from './api.ts';
+import { grantDeciding, signInEnvironment } from './api.ts';
+import type { ApprovalKey } from './approval-key.ts';
 import type { LambdaFactory } from './lambda-factory.ts';
 import { logRemoval } from './logs.ts';
 import type { Registry } from './registry.ts';
@@ -14,41 +15,51 @@ interface PortalProps {
   readonly stage: Stage;
   readonly lambdas: LambdaFactory;
   readonly registry: Registry;
+  readonly approvalKey: ApprovalKey;
 }
 
 /** The page on which approvers sign in, see what they are asked, and decide. */
 export class Portal extends Construct {
   readonly lambda: LambdaFunction;
+  readonly #sessionSecret: Secret;
 
-  constructor(scope: Construct, id: string, { stage, lambdas, registry }: PortalProps) {
+  constructor(scope: Construct, id: string, { stage, lambdas, registry, approvalKey }: PortalProps) {
     super(scope, id);
-    const sessionSecret = new Secret(this, 'SessionSecret', {
-      description: 'Signs the sessions of the page for approvers. A new value ends all sessions.',
+    this.#sessionSecret = new Secret(this, 'SessionSecret', {
+      description: 'Seals the sessions of the page for approvers. A new value ends all sessions.',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: logRemoval(stage),
     });
-    acknowledge(sessionSecret, {
+    acknowledge(this.#sessionSecret, {
       SMG4: 'Sessions last minutes; a new value signs everybody out, which is done by hand when it has to be.',
     });
     this.lambda = lambdas.create(this, 'Portal', {
       does: 'The page for approvers: sign in, read, decide',
-      timeout: Duration.seconds(15),
+      // Stopping a key in an emergency is waited for; the gateway waits for 29 seconds.
+      timeout: Duration.seconds(28),
       environment: {
-        SESSION_SECRET_ARN: sessionSecret.secretArn,
         ...signInEnvironment(stage),
+        ...(stage.stepUpAcr === undefined ? {} : { OIDC_STEP_UP_ACR: stage.stepUpAcr }),
       },
     });
-    this.lambda.addToRolePolicy(
+    this.grantSeal(this.lambda);
+    grantDeciding(this.lambda, { stage, registry, approvalKey });
+    registry.grantWrite(this.lambda, ['SLACKUSER#']);
+  }
+
+  /** Lets a Lambda make and open what only the page is to read, such as the link of a Slack account. */
+  grantSeal(lambda: LambdaFunction): void {
+    lambda.addEnvironment('SESSION_SECRET_ARN', this.#sessionSecret.secretArn);
+    lambda.addToRolePolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
-        resources: [sessionSecret.secretArn],
+        resources: [this.#sessionSecret.secretArn],
       }),
     );
-    registry.grantWrite(this.lambda, writtenByDecision);
   }
 }
 
-interface ApprovalsProps extends PortalProps {
+interface ApprovalsProps extends Omit<PortalProps, 'approvalKey'> {
   readonly portalUrl: string;
 }
 

@@ -1,12 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { LambdaFactory } from './lambda-factory.ts';
 import { createDeadLetterQueue } from './queues.ts';
 import type { Registry } from './registry.ts';
+import { readRequests } from './request-stream.ts';
 import type { Workflows } from './workflows.ts';
 
 interface DispatchProps {
@@ -32,25 +31,6 @@ export class Dispatch extends Construct {
     workflows.grantWake(this.lambda);
 
     this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
-    this.lambda.addEventSource(
-      new DynamoEventSource(registry.table, {
-        startingPosition: StartingPosition.TRIM_HORIZON,
-        batchSize: 25,
-        filters: [
-          FilterCriteria.filter({
-            eventName: FilterRule.or('INSERT', 'MODIFY'),
-            dynamodb: {
-              Keys: { PK: { S: [...FilterRule.beginsWith('REQUEST#'), ...FilterRule.beginsWith('TOKEN#')] } },
-            },
-          }),
-        ],
-        reportBatchItemFailures: true,
-        bisectBatchOnError: true,
-        // About ten minutes with the backoff of the event source. After that the sweep moves what was left behind.
-        retryAttempts: 10,
-        maxRecordAge: Duration.hours(1),
-        onFailure: new SqsDlq(this.deadLetters),
-      }),
-    );
+    readRequests(this.lambda, registry, this.deadLetters);
   }
 }

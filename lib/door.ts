@@ -26,7 +26,8 @@ interface DoorProps {
   readonly stage: Stage;
   readonly name: DoorName;
   readonly does: string;
-  readonly lambdas: Readonly<Record<RouteLambda, LambdaFunction>>;
+  /** A route whose Lambda the deployment does not have is left out. */
+  readonly lambdas: Readonly<Partial<Record<RouteLambda, LambdaFunction>>>;
   /** Who checks the caller: an authorizer, or IAM. */
   readonly authorization: IAuthorizer | 'IAM';
   readonly logging: CfnAccount;
@@ -71,9 +72,11 @@ export class Door extends Construct {
   #addRoutes({ name, lambdas, authorization }: DoorProps): void {
     const integrations = new Map<RouteLambda, LambdaIntegration>();
     for (const route of routes.filter(({ doors }) => doors.includes(name))) {
+      const lambda = lambdas[route.lambda];
+      if (lambda === undefined) continue;
       let integration = integrations.get(route.lambda);
       if (integration === undefined) {
-        integration = new LambdaIntegration(lambdas[route.lambda], {
+        integration = new LambdaIntegration(lambda, {
           // One permission for the API instead of one for each of its methods.
           scopePermissionToMethod: false,
         });

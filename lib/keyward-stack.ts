@@ -1,16 +1,20 @@
 import { CfnOutput, Duration, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { Alarms, fiveMinutes } from './alarms.ts';
 import { AlertTopic, TamperDetection } from './alerts.ts';
 import { Api } from './api.ts';
+import { ApprovalKey } from './approval-key.ts';
 import { Approvals, Portal } from './approvals.ts';
 import { Dispatch } from './dispatch.ts';
+import { Emergency } from './emergency.ts';
 import { LambdaBundles } from './lambda-bundles.ts';
 import { LambdaFactory } from './lambda-factory.ts';
 import { ManagedKeys } from './managed-keys.ts';
 import { type KeywardOutputs, outputNames } from './outputs.ts';
 import { Registry } from './registry.ts';
-import type { Stage } from './stage.ts';
+import { Slack } from './slack.ts';
+import { type Stage, slackOf } from './stage.ts';
 import { Steps } from './steps.ts';
 import { Sweep } from './sweep.ts';
 import { TrailDetection } from './trail.ts';
@@ -35,14 +39,30 @@ export class KeywardStack extends Stack {
     const lambdas = new LambdaFactory(stage, new LambdaBundles(this, stage));
     const registry = new Registry(this, 'Registry');
     const managedKeys = new ManagedKeys(this, stage);
+    const approvalKey = new ApprovalKey(this, 'ApprovalKey', stage);
     const { topic } = new AlertTopic(this, 'Alerts', stage);
 
-    const portal = new Portal(this, 'Portal', { stage, lambdas, registry });
-    const api = new Api(this, 'Api', { stage, lambdas, registry, portal: portal.lambda });
-    const portalUrl = `${api.people.url}/portal`;
-    portal.lambda.addEnvironment('PORTAL_URL', portalUrl);
-
     const steps = new Steps(this, 'Steps', { stage, lambdas, registry, managedKeys });
+    const emergency = new Emergency(this, 'Emergency', { stage, lambdas, registry, managedKeys, steps });
+    const portal = new Portal(this, 'Portal', { stage, lambdas, registry, approvalKey });
+    emergency.grantStop(portal.lambda);
+    const slackSettings = slackOf(stage);
+    const slack =
+      slackSettings &&
+      new Slack(this, 'Slack', { stage, slack: slackSettings, lambdas, registry, approvalKey, portal });
+    const api = new Api(this, 'Api', {
+      stage,
+      lambdas,
+      registry,
+      approvalKey,
+      portal: portal.lambda,
+      emergency: emergency.lambda,
+      slackDoor: slack?.door,
+    });
+    const portalUrl = `${api.people.url}/portal`;
+    const linking = [portal.lambda, api.decisions, ...(slack ? [slack.work, slack.copies] : [])];
+    for (const lambda of linking) lambda.addEnvironment('PORTAL_URL', portalUrl);
+
     const approvals = new Approvals(this, 'Approvals', { stage, lambdas, registry, portalUrl });
     const workflows = new Workflows(this, 'Workflows', {
       stage,
@@ -53,19 +73,37 @@ export class KeywardStack extends Stack {
       ]),
     });
     const dispatch = new Dispatch(this, 'Dispatch', { lambdas, registry, workflows });
-    const sweep = new Sweep(this, 'Sweep', { stage, lambdas, registry, managedKeys, steps, workflows });
+    const sweep = new Sweep(this, 'Sweep', {
+      stage,
+      lambdas,
+      registry,
+      managedKeys,
+      steps,
+      workflows,
+      topic,
+    });
 
     const detection = { stage, lambdas, registry, steps, topic };
     const tampering = new TamperDetection(this, 'TamperDetection', detection);
     const trail = new TrailDetection(this, 'TrailDetection', detection);
 
-    this.#addAlarms(new Alarms(this, 'Alarms', topic), { api, workflows, dispatch, sweep, tampering, trail });
+    this.#addAlarms(new Alarms(this, 'Alarms', topic), {
+      api,
+      workflows,
+      dispatch,
+      sweep,
+      tampering,
+      trail,
+      slack,
+    });
     this.#addOutputs({
       PeopleApiUrl: api.people.url,
       PeopleApiId: api.people.api.restApiId,
       MachineApiUrl: api.machines.url,
       MachineApiId: api.machines.api.restApiId,
       PortalUrl: portalUrl,
+      EmergencyFunctionName: emergency.direct.functionName,
+      ApprovalKeyArn: approvalKey.arn,
       TableName: registry.table.tableName,
       TrailBucketName: trail.bucket.bucketName,
       TrailPrefix: trail.prefix,
@@ -79,7 +117,7 @@ export class KeywardStack extends Stack {
   }
 
   #addAlarms(alarms: Alarms, parts: AlarmedParts): void {
-    const { api, workflows, dispatch, sweep, tampering, trail } = parts;
+    const { api, workflows, dispatch, sweep, tampering, trail, slack } = parts;
     const lying = (queue: Dispatch['deadLetters']) =>
       queue.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes, statistic: 'Maximum' });
 
@@ -119,6 +157,18 @@ export class KeywardStack extends Stack {
       below: true,
       periods: 2,
     });
+    alarms.add('oldestWaitingApproval', {
+      metric: new Metric({
+        namespace: 'Keyward',
+        metricName: 'OldestWaitingApproval',
+        dimensionsMap: { service: 'keyward' },
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
+      impact: 'A request has waited four days for its approval, past its reminders and its escalation.',
+      runbook: 'approval-waits',
+      threshold: Duration.days(4).toSeconds(),
+    });
     alarms.add('orphansErrors', {
       metric: sweep.orphans.metricErrors({ period: Duration.hours(1) }),
       impact: 'KMS keys that a lost attempt made are not discarded: they cost and are not in the registry.',
@@ -129,6 +179,14 @@ export class KeywardStack extends Stack {
       impact: 'The scheduler could not start the sweep or the search for orphans.',
       runbook: 'sweep-fails',
     });
+    if (slack !== undefined) {
+      alarms.add('slackDeadLetters', {
+        metric: lying(slack.deadLetters),
+        impact:
+          'Messages in Slack were not changed, or clicks not answered: the page and the mail still work.',
+        runbook: 'slack-dead-letters',
+      });
+    }
     alarms.add('tamperingDeadLetters', {
       metric: lying(tampering.deadLetters),
       impact: 'Changes of managed keys were seen and nobody was told.',
@@ -164,4 +222,5 @@ interface AlarmedParts {
   readonly sweep: Sweep;
   readonly tampering: TamperDetection;
   readonly trail: TrailDetection;
+  readonly slack: Slack | undefined;
 }

@@ -1,16 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stage as Assembly, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync } from 'esbuild';
-import { type LambdaId, lambdaEntries, lambdaIds } from './lambda-entries.ts';
+import { askPolicies, type LambdaId, lambdaEntries, lambdaIds } from './lambda-entries.ts';
 import type { Stage } from './stage.ts';
 
 const checkout = fileURLToPath(new URL('..', import.meta.url));
 const policies = join(checkout, 'policies');
+/** The engine of the Cedar policies. */
+const cedar = '@cedar-policy/cedar-wasm/nodejs';
 
 /**
  * The code of every Lambda. All of them are bundled in one run of esbuild at synthesis: one function at a time, as
@@ -54,6 +56,8 @@ export function bundleLambdas(
     mainFields: ['module', 'main'],
     // `keyward-local` gives "#clock" its local meaning. Naming a condition takes away the default one, `module`.
     conditions: stage === 'local' ? ['keyward-local', 'module'] : ['module'],
+    // It reads its WebAssembly from beside itself.
+    external: [cedar],
     // Errors are routed on by their class names.
     keepNames: true,
     // For the packages that still call require().
@@ -63,6 +67,28 @@ export function bundleLambdas(
     logLevel: 'warning',
   });
   for (const id of ids) cpSync(policies, join(folder, id, 'policies'), { recursive: true });
+  for (const id of askPolicies) if (ids.includes(id)) shipCedar(join(folder, id));
+  if (ids.includes('Portal')) buildPage(join(folder, 'Portal', 'page'));
+}
+
+/** Puts the policy engine where the bundle finds it: of the package only what runs on Node. */
+function shipCedar(folder: string): void {
+  const home = join('node_modules', dirname(cedar));
+  const flavour = basename(cedar);
+  for (const part of ['package.json', flavour]) {
+    cpSync(join(checkout, home, part), join(folder, home, part), { recursive: true });
+  }
+}
+
+/** Builds the page for approvers into the bundle of the Lambda that serves it. */
+function buildPage(folder: string): void {
+  const vite = fileURLToPath(new URL('../node_modules/vite/bin/vite.js', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [vite, 'build', 'console', '--outDir', resolve(folder), '--emptyOutDir', '--logLevel', 'warn'],
+    { cwd: checkout, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`PAGE_INVALID: the page in console/ does not build.\n${stdout}${stderr}`);
 }
 
 /**
@@ -70,11 +96,14 @@ export function bundleLambdas(
  * of Keyward. In a process of its own, because what runs at synthesis imports nothing of what runs in a Lambda.
  */
 export function checkPolicies(folder: string): void {
-  const reader = new URL('../lambdas/adapters/policy-files.ts', import.meta.url).href;
+  const adapter = (name: string) =>
+    JSON.stringify(new URL(`../lambdas/adapters/${name}.ts`, import.meta.url).href);
   const program = `
-    const { readPolicies } = await import(${JSON.stringify(reader)});
+    const { readPolicies } = await import(${adapter('policy-files')});
+    const { readAuthorization } = await import(${adapter('authorization')});
     try {
       readPolicies(${JSON.stringify(folder)});
+      readAuthorization(${JSON.stringify(folder)});
     } catch (error) {
       process.stderr.write(error.message);
       process.exitCode = 1;

@@ -6,6 +6,11 @@ export const lambdaEntries = {
   Portal: 'approvals/portal',
   OpenApproval: 'approvals/open-approval',
   ReadOutcome: 'approvals/read-outcome',
+  EmergencyRevoke: 'emergency/emergency-revoke',
+  EmergencyDirect: 'emergency/emergency-direct',
+  SlackDoor: 'slack/door',
+  SlackWork: 'slack/work',
+  SlackCopies: 'slack/copies',
   Dispatch: 'requests/dispatch',
   Sweep: 'sweep/sweep',
   Orphans: 'sweep/orphans',
@@ -26,6 +31,9 @@ export const lambdaEntries = {
   DetectTampering: 'alerts/detect-tampering',
   ReadTrail: 'alerts/read-trail',
 } as const;
+
+/** Those that ask the organisation's Cedar policies: they carry the engine along. */
+export const askPolicies = ['Api', 'Decisions', 'Portal', 'SlackWork', 'EmergencyRevoke'] as const;
 
 export type LambdaId = keyof typeof lambdaEntries;
 

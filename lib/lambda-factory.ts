@@ -62,6 +62,7 @@ export class LambdaFactory {
     return {
       AWS_ENDPOINT_URL_KMS: this.#stage.localKmsUrl,
       AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: this.#stage.localKmsUrl,
+      AWS_ENDPOINT_URL_IDENTITYSTORE: this.#stage.localDirectoryUrl,
       KEYWARD_LOCAL_CLOCK_URL: this.#stage.localClockUrl,
       // Lambdas of the local AWS share one credential: the local KMS tells their roles apart by this.
       AWS_SDK_UA_APP_ID: id,

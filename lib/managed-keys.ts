@@ -14,6 +14,7 @@ export type KeyVerb =
   | 'kms:DisableKey'
   | 'kms:EnableKey'
   | 'kms:Encrypt'
+  | 'kms:GetKeyLastUsage'
   | 'kms:GetKeyPolicy'
   | 'kms:GetKeyRotationStatus'
   | 'kms:ListGrants'

@@ -11,6 +11,10 @@ export const outputNames = [
   'MachineApiId',
   /** The page on which approvers decide. */
   'PortalUrl',
+  /** Stops a key when it is invoked by hand: see docs/runbook/emergency.md. */
+  'EmergencyFunctionName',
+  /** Signs every decision; its public half verifies them: see docs/verify.md. */
+  'ApprovalKeyArn',
   'TableName',
   /** Takes the CloudTrail files that the second alert channel reads, under TrailPrefix. */
   'TrailBucketName',

@@ -23,6 +23,9 @@ const readablePartitions = [
   'KMSKEY#',
   'IDEMPOTENCY#',
   'ONCE#',
+  'PERSON#',
+  'SLACKUSER#',
+  'SLACKCOPY#',
 ] as const;
 
 const indexes = {

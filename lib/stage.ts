@@ -7,13 +7,29 @@ import * as z from 'zod';
  */
 export type Stage = DeployedStage | LocalStage;
 
+/** The workspace of Slack in which approvals are asked for, and the secret of the app that asks. */
+export interface SlackSettings {
+  readonly teamId: string;
+  /** A secret that holds `{"botToken": "...", "signingSecret": "..."}`. */
+  readonly secretArn: string;
+  /** The local Slack. */
+  readonly apiUrl?: string;
+}
+
 interface Settings {
   /** The OIDC issuer that people sign in with, as its tokens name it. */
   readonly issuer: string;
   /** The audience (client id) that a token has to be made for. */
   readonly audience: string;
+  /** What the issuer calls a sign-in with a second factor (`acr_values`), if it has to be asked for by that name. */
+  readonly stepUpAcr?: string | undefined;
+  /** The identity store of IAM Identity Center, which says who is in which group. */
+  readonly identityStoreId: string;
   /** The sender of approval mails: an address that SES may send from. */
   readonly mailFrom: string;
+  /** Without both there is no Slack. */
+  readonly slackTeamId?: string | undefined;
+  readonly slackSecretArn?: string | undefined;
   /** Where alerts and alarms are mailed to. Without it they end at the topic. */
   readonly alertMail?: string | undefined;
   /** The role that people assume in an emergency: the key policies leave it out of their denials. */
@@ -34,6 +50,12 @@ export interface LocalStage extends Settings {
   readonly localKmsUrl: string;
   /** The whole URL that tells the time. */
   readonly localClockUrl: string;
+  /** The local identity store. */
+  readonly localDirectoryUrl: string;
+  /** The Web API of the local Slack. */
+  readonly localSlackUrl: string;
+  /** A signing key in the local KMS, in place of the one that the stack makes. */
+  readonly localApprovalKeyArn: string;
   /** Where the local API Gateway listens: `http://127.0.0.1:<port>`. */
   readonly apiBaseUrl: string;
 }
@@ -41,6 +63,7 @@ export interface LocalStage extends Settings {
 const exampleSettings = {
   issuer: 'https://sign-in.example.com',
   audience: 'keyward',
+  identityStoreId: 'd-1234567890',
   mailFrom: 'keyward@example.com',
 } as const;
 
@@ -56,7 +79,22 @@ const arnList = z
 
 const common = {
   audience: z.string().min(1),
+  stepUpAcr: z.string().min(1).optional(),
+  identityStoreId: z
+    .string()
+    .regex(
+      /^(?:d-[0-9a-f]{10}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$/,
+      'must be the id of an identity store, such as d-1234567890',
+    ),
   mailFrom: z.email(),
+  slackTeamId: z
+    .string()
+    .regex(/^T[A-Z0-9]{2,20}$/, 'must be the id of a workspace, such as T0123456789')
+    .optional(),
+  slackSecretArn: z
+    .string()
+    .regex(/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+$/, 'must be the ARN of a secret')
+    .optional(),
   alertMail: z.email().optional(),
   breakGlassRoleArn: z
     .string()
@@ -76,6 +114,9 @@ const settingsSchema = z.discriminatedUnion('stage', [
     issuer: z.url(),
     localKmsUrl: z.url(),
     localClockUrl: z.url(),
+    localDirectoryUrl: z.url(),
+    localSlackUrl: z.url(),
+    localApprovalKeyArn: z.string().startsWith('arn:'),
     apiBaseUrl: z.url().transform((url) => url.replace(/\/+$/, '')),
     ...common,
   }),
@@ -84,12 +125,19 @@ const settingsSchema = z.discriminatedUnion('stage', [
 const contextNames = [
   'issuer',
   'audience',
+  'stepUpAcr',
+  'identityStoreId',
   'mailFrom',
+  'slackTeamId',
+  'slackSecretArn',
   'alertMail',
   'breakGlassRoleArn',
   'protectedKeyArns',
   'localKmsUrl',
   'localClockUrl',
+  'localDirectoryUrl',
+  'localSlackUrl',
+  'localApprovalKeyArn',
   'apiBaseUrl',
 ] as const;
 
@@ -110,6 +158,16 @@ export function readStage(node: Node): Stage {
   return stage === 'local'
     ? { name: 'local', ...(settings as Omit<LocalStage, 'name' | 'examples'>), examples }
     : { name: 'deployed', ...settings, examples };
+}
+
+/** What of Slack a deployment has; nothing without it. */
+export function slackOf(stage: Stage): SlackSettings | undefined {
+  const { slackTeamId: teamId, slackSecretArn: secretArn } = stage;
+  if (teamId === undefined && secretArn === undefined) return undefined;
+  if (teamId === undefined || secretArn === undefined) {
+    throw new Error('SETTINGS_INVALID: give slackTeamId and slackSecretArn together, or neither.');
+  }
+  return { teamId, secretArn, ...(stage.name === 'local' ? { apiUrl: stage.localSlackUrl } : {}) };
 }
 
 function contextOf(node: Node, name: string): unknown {

@@ -61,6 +61,7 @@ export class Steps extends Construct {
         'kms:DescribeKey',
         'kms:ListGrants',
         'kms:GetKeyPolicy',
+        'kms:GetKeyLastUsage',
       ]),
       BeginExecution: step('BeginExecution', 'Checks the approval again and takes the lease of the key'),
       CreateVersion: step('CreateVersion', 'Creates the KMS key of a version', ['kms:DescribeKey']),

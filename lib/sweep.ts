@@ -2,8 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+
 import { Construct } from 'constructs';
+import { grantPublish } from './alerts.ts';
 import { kmsEvents } from './kms-events.ts';
 import type { LambdaFactory } from './lambda-factory.ts';
 import type { ManagedKeys } from './managed-keys.ts';
@@ -21,6 +24,7 @@ interface SweepProps {
   readonly managedKeys: ManagedKeys;
   readonly steps: Steps;
   readonly workflows: Workflows;
+  readonly topic: Topic;
 }
 
 /** What time alone sets off: each minute what is due, late or lost; each hour the KMS keys that nobody recorded. */
@@ -32,7 +36,7 @@ export class Sweep extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { stage, lambdas, registry, managedKeys, steps, workflows }: SweepProps,
+    { stage, lambdas, registry, managedKeys, steps, workflows, topic }: SweepProps,
   ) {
     super(scope, id);
     this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
@@ -45,6 +49,8 @@ export class Sweep extends Construct {
     workflows.grantStart(this.lambda);
     workflows.grantDescribe(this.lambda);
     managedKeys.grant(this.lambda, ['kms:DescribeKey']);
+    // An emergency that nobody ratifies rings until somebody does.
+    grantPublish(this.lambda, topic);
     new Repeatedly(this, 'EveryMinute', {
       lambda: this.lambda,
       every: Duration.minutes(1),

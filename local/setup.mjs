@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, wr
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { findBrowser } from './browser.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const localFolder = join(root, '.local');
@@ -180,13 +181,38 @@ async function alone(work) {
   }
 }
 
+/** The tests of the page run in a real browser; only `npm test` asks for one, with `--browser`. */
+const wantsBrowser = process.argv.includes('--browser');
+
+const browserIsThere = () => !wantsBrowser || findBrowser() !== undefined;
+
+/** Installs Debian's Chromium where that is possible without asking anybody: as root. Elsewhere it is the user's to do. */
+async function installBrowser() {
+  const hint =
+    'Install Chromium or Chrome: Debian/Ubuntu `apt-get install chromium`, Fedora `dnf install chromium`, macOS ' +
+    '`brew install --cask google-chrome`; or set CHROME_PATH to one.';
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
+    throw new SetupError(`SETUP_BROWSER: no Chromium was found for the tests of the page. ${hint}`);
+  }
+  const apt = ['apt-get', '-qq', '-y', '-o', 'Dpkg::Use-Pty=0'];
+  await run('package lists (apt-get update)', [...apt, 'update']);
+  await run('Chromium, for the tests of the page', [
+    ...apt,
+    'install',
+    '--no-install-recommends',
+    'chromium',
+  ]);
+  if (findBrowser() === undefined) throw new SetupError(`SETUP_BROWSER: Chromium cannot be run. ${hint}`);
+}
+
 async function setUp() {
   checkNode();
-  if (nodeModulesAreCurrent() && ministackIsCurrent()) return;
+  if (nodeModulesAreCurrent() && ministackIsCurrent() && browserIsThere()) return;
   await alone(async () => {
     if (!ministackIsCurrent()) findPython();
     if (!nodeModulesAreCurrent()) await installNodeModules();
     if (!ministackIsCurrent()) await installMiniStack();
+    if (!browserIsThere()) await installBrowser();
   });
 }
 

@@ -23,8 +23,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   shared.users += 1;
   const localAws = await shared.running;
-  const { endpoint, kmsUrl, clockUrl, issuer, outputs } = localAws;
-  project.provide('localAws', { endpoint, kmsUrl, clockUrl, issuer, outputs });
+  const { endpoint, kmsUrl, clockUrl, issuer, directoryUrl, slackUrl, outputs } = localAws;
+  project.provide('localAws', { endpoint, kmsUrl, clockUrl, issuer, directoryUrl, slackUrl, outputs });
   return async () => {
     shared.users -= 1;
     if (shared.users > 0) return;

@@ -30,11 +30,14 @@ function tests(name: string, ...projects: readonly string[]): Step {
 
 const steps: readonly Step[] = [
   check('types', 'tsc', '--noEmit'),
+  check('types of the page', 'tsc', '-p', 'console/tsconfig.json'),
   check('lint', 'oxlint', '--type-aware', '--deny-warnings'),
   check('format', 'biome', 'ci'),
   check('dead code', 'knip'),
   tests('unit tests', 'unit'),
   tests('machines, killed at every call', 'machines'),
+  tests('approvals by chance', 'chaos'),
+  tests('browser tests', 'browser'),
   tests('infrastructure tests', 'infrastructure'),
   tests('workflow and end-to-end tests', 'workflow', 'e2e'),
 ];

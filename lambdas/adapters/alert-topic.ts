@@ -1,10 +1,19 @@
-import { PublishCommand, type PublishCommandInput } from '@aws-sdk/client-sns';
+import { PublishCommand, type PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
+import type { Emergency, KeyRecord } from '../domain/key.ts';
 import type { TamperingFinding } from '../domain/tampering.ts';
 import { awsCall } from './aws-call.ts';
+import { environment } from './environment.ts';
+import { timeouts } from './timeouts.ts';
 
 export interface AlertTopic {
   readonly client: { send(command: PublishCommand): Promise<unknown> };
   readonly topicArn: string;
+}
+
+/** The topic that the function was deployed with. */
+export function topicOfEnvironment(): AlertTopic {
+  const client = new SNSClient({ maxAttempts: 3, requestHandler: timeouts });
+  return { client, topicArn: environment('ALERT_TOPIC_ARN') };
 }
 
 /** Tells a finding to everybody who subscribes to the topic. Throws BackendBusy or BackendRefused. */
@@ -12,6 +21,61 @@ export function alertPublisher({ client, topicArn }: AlertTopic) {
   return async (finding: TamperingFinding): Promise<void> => {
     const input = { TopicArn: topicArn, ...alertMessage(finding) };
     await awsCall('Publish', () => client.send(new PublishCommand(input)));
+  };
+}
+
+/** Tells, again and again, that a key stands stopped on one person's word. Throws BackendBusy or BackendRefused. */
+export function emergencyRinger({ client, topicArn }: AlertTopic) {
+  return async (key: KeyRecord & { readonly emergency: Emergency }): Promise<void> => {
+    const { emergency, keyId, owner, name } = key;
+    const { status, by, stoppedAt, requestId } = emergency;
+    const summary =
+      status === 'rejected'
+        ? `The quorum has not ratified that ${by.name} stopped ${owner}/${name} on ${stoppedAt}: the key is still stopped.`
+        : `Nobody has ratified in time that ${by.name} stopped ${owner}/${name} on ${stoppedAt}.`;
+    const next =
+      status === 'rejected'
+        ? 'Ask for its reinstatement, or for a revocation.'
+        : 'Decide the ratification on the page, or ask for a reinstatement.';
+    const runbook = 'docs/runbook/emergency.md#ratify';
+    const finding = {
+      event: 'EmergencyUnratified',
+      severity: 'high',
+      summary,
+      keyId,
+      owner,
+      requestId,
+      next,
+      runbook,
+    };
+    await awsCall('Publish', () =>
+      client.send(
+        new PublishCommand({
+          TopicArn: topicArn,
+          Subject: `HIGH: emergency of ${owner}/${name} is not ratified (Keyward)`.slice(0, SUBJECT_LENGTH),
+          MessageStructure: 'json',
+          Message: JSON.stringify({
+            default: JSON.stringify(finding),
+            email: [
+              `HIGH: ${summary}`,
+              '',
+              `Next: ${next}`,
+              `Runbook: ${runbook}`,
+              '',
+              `Key ${keyId}`,
+              `Request ${requestId}`,
+              '',
+            ].join('\n'),
+            sms: `HIGH: ${summary}`,
+          }),
+          MessageAttributes: {
+            severity: { DataType: 'String', StringValue: 'high' },
+            event: { DataType: 'String', StringValue: finding.event },
+            owner: { DataType: 'String', StringValue: owner },
+          },
+        }),
+      ),
+    );
   };
 }
 

@@ -38,6 +38,9 @@ export function machinesOfEnvironment(): Machines {
     reinstate: revoke,
     destroy,
     'cancel-destruction': destroy,
+    // The sweep carries an emergency on by machine when the Lambda that began it died.
+    'emergency-revoke': revoke,
+    ratify: revoke,
   };
 }
 

@@ -14,8 +14,15 @@ export const pendingSignIn = z.strictObject({
 export type PendingSignIn = z.infer<typeof pendingSignIn>;
 
 export interface SignIn {
-  /** Where a browser is sent to sign in. Throws BackendBusy when the issuer cannot be asked. */
-  begin(redirectUri: string): Promise<{ readonly url: string; readonly pending: PendingSignIn }>;
+  /**
+   * Where a browser is sent to sign in; with `stepUp`, anew and with a second factor, whoever is signed in at the issuer.
+   * Issuers are free in what they make of that: whether it was proved says the person that `complete` brings. Throws
+   * BackendBusy when the issuer cannot be asked.
+   */
+  begin(
+    redirectUri: string,
+    options?: { readonly stepUp?: boolean },
+  ): Promise<{ readonly url: string; readonly pending: PendingSignIn }>;
   /**
    * Who has signed in. The caller has checked that the browser came back with `pending.state`.
    * Throws Unauthenticated (the code or a token is not one to trust) or BackendBusy.
@@ -49,11 +56,14 @@ export function createSignIn({
   issuer,
   clientId,
   audience,
+  stepUpAcr,
 }: {
   readonly issuer: string;
   readonly clientId: string;
   /** The `aud` of the access tokens. */
   readonly audience: string;
+  /** What the issuer calls a sign-in with a second factor (`acr_values`), for one that has to be asked so. */
+  readonly stepUpAcr?: string | undefined;
 }): SignIn {
   const idTokens = createTokenVerifier({ issuer, audience: clientId });
   const accessTokens = createTokenVerifier({ issuer, audience });
@@ -63,7 +73,7 @@ export function createSignIn({
     return known;
   };
   return {
-    async begin(redirectUri) {
+    async begin(redirectUri, { stepUp = false } = {}) {
       const { authorization_endpoint: endpoint, scopes_supported: supported = ['profile', 'email'] } =
         await discover();
       const pending = { state: random(), nonce: random(), verifier: random(), redirectUri };
@@ -77,6 +87,8 @@ export function createSignIn({
         nonce: pending.nonce,
         code_challenge: createHash('sha256').update(pending.verifier).digest('base64url'),
         code_challenge_method: 'S256',
+        ...(stepUp ? { prompt: 'login', max_age: '0' } : {}),
+        ...(stepUp && stepUpAcr !== undefined ? { acr_values: stepUpAcr } : {}),
       };
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
       return { url: url.href, pending };

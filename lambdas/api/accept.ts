@@ -1,4 +1,5 @@
 import type { Principal } from '../domain/principal.ts';
+import type { DecisionRecord, RequestRecord } from '../domain/request.ts';
 import type { Answer } from './answer.ts';
 import type { Outcome } from './commit-once.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -27,8 +28,10 @@ export async function acceptedAnswer(deps: Reads, principal: Principal, outcome:
 }
 
 /** 200 with a request as it is now, after something was done to it. */
-export async function requestAnswer(deps: Reads, principal: Principal, outcome: Outcome): Promise<Answer> {
-  const request = await visibleRequest(deps, principal, outcome.requestId);
-  const decisions = await deps.registry.getDecisions(request.requestId);
+export function requestAnswer(
+  request: RequestRecord,
+  decisions: readonly DecisionRecord[],
+  outcome: Outcome,
+): Answer {
   return { status: 200, body: viewRequest(request, decisions), headers: replayHeader(outcome) };
 }

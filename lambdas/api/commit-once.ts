@@ -45,7 +45,7 @@ export async function commitOnce(
     clock,
   }: { readonly registry: Pick<Registry, 'getIdempotency' | 'commit'>; readonly clock: Clock },
   call: IdempotentCall,
-  prepare: () => Promise<(now: string) => Change>,
+  prepare: () => Promise<(now: string) => Change | Promise<Change>>,
 ): Promise<Outcome> {
   const claim = claimOf(call);
   for (let attempt = 1; ; attempt += 1) {
@@ -53,7 +53,7 @@ export async function commitOnce(
     const now = await clock();
     const stored = await registry.getIdempotency(claim.key);
     if (stored !== undefined && !isBefore(stored.expiresAt, now)) return repeated(stored, claim);
-    const change = build(now);
+    const change = await build(now);
     const requestId = change.request?.after.requestId ?? '';
     try {
       const expiresAt = plusDuration(now, ANSWERED_FOR);

@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { requestExport } from '../domain/export.ts';
 import { hash, timestamp } from '../domain/formats.ts';
 import { keySpec, keyState } from '../domain/key.ts';
 import { ledgerEntry } from '../domain/ledger.ts';
 import { decisionRecord, requestParameters, requestState } from '../domain/request.ts';
 import type { Contract } from './contract.ts';
 import {
+  consumer,
   description,
   idempotencyKey,
   ifMatch,
@@ -18,7 +20,7 @@ import {
   validateOnly,
   verify,
 } from './fields.ts';
-import { accepted, keyView, ledgerVerification, plan, requestView } from './views.ts';
+import { accepted, consumerView, keyView, ledgerVerification, plan, requestView } from './views.ts';
 
 const className = z
   .string()
@@ -124,6 +126,23 @@ export const revoke = operationContract(
   z.strictObject({ mode: revocation.mode, reason }),
 );
 
+export const emergencyRevoke = {
+  method: 'POST',
+  path: '/v1/keys/{keyId}/emergency-revoke',
+  operationId: 'emergencyRevoke',
+  summary: 'Stop a key at once, as a custodian',
+  description:
+    'For people whom the class of the key calls its custodians, signed in with a second factor. The key is disabled before the answer comes; the quorum is asked afterwards to ratify it. Sent again while it is under way, it is gone on with.',
+  fields: { path: ofKey, query: nothing, headers: once, body: justReason },
+  answers: {
+    200: {
+      description: 'The key is stopped. `ratification` is the request by which the quorum is asked.',
+      schema: z.object({ requestId, ratification: requestId.optional() }),
+    },
+  },
+  problems: [400, 403, 404, 409, 413, 415],
+} as const satisfies Contract;
+
 export const reinstate = operationContract('reinstate', 'Ask to give a suspended key back', justReason);
 
 export const destroy = operationContract(
@@ -181,6 +200,45 @@ export const getCertificate = {
   problems: [404],
 } as const satisfies Contract;
 
+const consumers = {
+  200: {
+    description: 'Who has said that they rely on the key, by name.',
+    schema: z.object({ consumers: z.array(consumerView) }),
+  },
+} as const;
+
+export const listConsumers = {
+  method: 'GET',
+  path: '/v1/keys/{keyId}/consumers',
+  operationId: 'listConsumers',
+  summary: 'List who relies on a key',
+  fields: { path: ofKey, query: nothing, headers: noHeaders, body: nothing },
+  answers: consumers,
+  problems: [404],
+} as const satisfies Contract;
+
+export const registerConsumer = {
+  method: 'POST',
+  path: '/v1/keys/{keyId}/consumers',
+  operationId: 'registerConsumer',
+  summary: 'Say that one relies on a key',
+  description:
+    'Shown to whoever is asked to take the key away. The last word on a name counts: said twice it is the same as once.',
+  fields: { path: ofKey, query: nothing, headers: once, body: consumer },
+  answers: consumers,
+  problems: [400, 404, 413, 415],
+} as const satisfies Contract;
+
+export const removeConsumer = {
+  method: 'POST',
+  path: '/v1/keys/{keyId}/consumers/remove',
+  operationId: 'removeConsumer',
+  summary: 'Say that one relies on a key no longer',
+  fields: { path: ofKey, query: nothing, headers: once, body: consumer.pick({ name: true }) },
+  answers: consumers,
+  problems: [400, 404, 413, 415],
+} as const satisfies Contract;
+
 export const listRequests = {
   method: 'GET',
   path: '/v1/requests',
@@ -212,6 +270,17 @@ export const getRequest = {
   problems: [404],
 } as const satisfies Contract;
 
+export const exportRequest = {
+  method: 'GET',
+  path: '/v1/requests/{requestId}/export',
+  operationId: 'exportRequest',
+  summary: 'Read all that it takes to verify a request offline',
+  description: 'For `npm run verify`: see docs/verify.md.',
+  fields: { path: ofRequest, query: nothing, headers: noHeaders, body: nothing },
+  answers: { 200: { description: 'The export.', schema: requestExport.meta({ id: 'Export' }) } },
+  problems: [404],
+} as const satisfies Contract;
+
 export const cancelRequest = {
   method: 'POST',
   path: '/v1/requests/{requestId}/cancel',
@@ -227,7 +296,8 @@ export const decideRequest = {
   path: '/v1/requests/{requestId}/decisions',
   operationId: 'decideRequest',
   summary: 'Approve or deny a request',
-  description: 'For people only, one decision each. It is bound to the digest that the request showed.',
+  description:
+    'For people only, one decision each. It is bound to the digest that the request showed. Groups are those that the directory has now.',
   fields: {
     path: ofRequest,
     query: nothing,
@@ -238,6 +308,10 @@ export const decideRequest = {
       digest: hash.meta({
         description: 'The `digest` of the request as it was read.',
         example: '7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730',
+      }),
+      passkey: z.record(z.string(), z.json()).optional().meta({
+        description:
+          'Where the class wants one: the AuthenticationResponseJSON of WebAuthn over the digest, as the page makes it.',
       }),
     }),
   },
@@ -263,13 +337,18 @@ export const contracts: readonly Contract[] = [
   getKey,
   rotate,
   revoke,
+  emergencyRevoke,
   reinstate,
   destroy,
   cancelDestruction,
   getLedger,
   getCertificate,
+  listConsumers,
+  registerConsumer,
+  removeConsumer,
   listRequests,
   getRequest,
+  exportRequest,
   cancelRequest,
   decideRequest,
   getOpenApi,

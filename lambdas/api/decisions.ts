@@ -1,13 +1,16 @@
-import { decide } from '../domain/decision.ts';
+import { type DecisionDependencies, prepareDecision } from '../approvals/take-decision.ts';
+import { visibleRequest } from '../approvals/visible-request.ts';
 import { requestAnswer } from './accept.ts';
 import { commitOnce } from './commit-once.ts';
 import type { Handler } from './contract.ts';
 import * as contracts from './contracts.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { bind, createRouter } from './router.ts';
-import { keyOf, visibleRequest } from './visibility.ts';
 
-export type DecisionsDependencies = Pick<ApiDependencies, 'registry' | 'policies' | 'clock'>;
+export type DecisionsDependencies = Omit<DecisionDependencies, 'registry' | 'access'> &
+  Pick<ApiDependencies, 'policies'> & {
+    readonly registry: DecisionDependencies['registry'] & ApiDependencies['registry'];
+  };
 
 /** The route of approvers, in a Lambda of its own: no other may write decisions. */
 export function createDecisions(deps: DecisionsDependencies) {
@@ -15,15 +18,12 @@ export function createDecisions(deps: DecisionsDependencies) {
 }
 
 function decideRequest(deps: DecisionsDependencies): Handler<typeof contracts.decideRequest> {
+  const deciding = { ...deps, access: deps.policies.access };
   return async (call) => {
     const { principal, path, body } = call;
-    const outcome = await commitOnce(deps, call, async () => {
-      // The decisions are read last: one that the request's version does not count yet refuses the commit.
-      const request = await visibleRequest(deps, principal, path.requestId);
-      const key = await keyOf(deps, request);
-      const decisions = await deps.registry.getDecisions(request.requestId);
-      return (now) => decide({ now, request, key, person: principal, decisions, ...body, channel: 'api' });
-    });
-    return requestAnswer(deps, principal, outcome);
+    const decision = { person: principal, requestId: path.requestId, ...body, channel: 'api' as const };
+    const outcome = await commitOnce(deps, call, () => prepareDecision(deciding, decision));
+    const { request, decisions } = await visibleRequest(deciding, principal, outcome.requestId);
+    return requestAnswer(request, decisions, outcome);
   };
 }

@@ -74,3 +74,12 @@ export const ifMatch = z
     example: '"3"',
     override: { type: 'string' },
   });
+
+export const consumer = z.strictObject({
+  name: oneLine(64).min(1).meta({ description: 'A system or team.', example: 'checkout' }),
+  contact: oneLine(256).min(1).meta({ description: 'Whom to ask.', example: '#team-checkout' }),
+  uses: oneLine(1024).min(1).meta({
+    description: 'For what, and what fails without the key.',
+    example: 'Reads orders; no sales without.',
+  }),
+});

@@ -1,7 +1,8 @@
-import { mayRequest } from '../domain/access.ts';
-import { ClassForbids, Forbidden, VersionStale } from '../domain/errors.ts';
+import { assertAllowed } from '../adapters/authorization.ts';
+import { decidable } from '../approvals/electorate.ts';
+import { ClassForbids, VersionStale } from '../domain/errors.ts';
 import type { KeyRecord } from '../domain/key.ts';
-import { classNamed, type KeyClass } from '../domain/key-class.ts';
+import { approvalOf, classNamed, type KeyClass } from '../domain/key-class.ts';
 import type { Principal } from '../domain/principal.ts';
 import { groupsAnswering } from '../domain/quorum.ts';
 import type { Operation, RequestParameters } from '../domain/request.ts';
@@ -61,10 +62,10 @@ function operationOf<C extends OperationContract>(operation: Operation, paramete
       const prepare = async () => {
         const key = await visibleKey(deps, principal, path.keyId);
         const keyClass = classNamed(deps.policies.classes, key.className);
-        assertMayAsk(principal, key, keyClass, operation);
+        assertMayAsk(deps, principal, key, keyClass, operation);
         return (now: string) => {
           assertSeen(key, headers['If-Match']);
-          return submitOperation({
+          const change = submitOperation({
             now,
             requester: principal,
             keyClass,
@@ -73,20 +74,29 @@ function operationOf<C extends OperationContract>(operation: Operation, paramete
             key,
             parameters: parametersOf(body, keyClass),
           });
+          return decidable(deps, change, now);
         };
       };
-      if (query.validateOnly) return planAnswer((await prepare())(await deps.clock()));
+      if (query.validateOnly) return planAnswer(await (await prepare())(await deps.clock()));
       return acceptedAnswer(deps, principal, await commitOnce(deps, call, prepare));
     };
 }
 
-function assertMayAsk(principal: Principal, key: KeyRecord, keyClass: KeyClass, operation: Operation): void {
-  const approvers = groupsAnswering(keyClass.approvals[operation], key.owner);
-  if (mayRequest(principal, key.owner) || approvers.some((group) => principal.groups.includes(group))) return;
-  const groups = [...new Set([key.owner, ...approvers])];
-  throw new Forbidden(`You may see this key, not ${operation} it. Ask somebody of: ${groups.join(', ')}.`, {
-    groups,
-  });
+function assertMayAsk(
+  { authorization }: Pick<ApiDependencies, 'authorization'>,
+  principal: Principal,
+  { keyId, owner, className }: KeyRecord,
+  keyClass: KeyClass,
+  operation: Operation,
+): void {
+  const approvers = groupsAnswering(approvalOf(keyClass, operation), owner);
+  const groups = [...new Set([owner, ...approvers])];
+  const key = { keyId, owner, className, approvers };
+  assertAllowed(
+    authorization.authorize({ action: 'request', principal, key, operation }),
+    `You may see this key, not ${operation} it. Ask somebody of: ${groups.join(', ')}.`,
+    { groups },
+  );
 }
 
 function assertSeen(key: KeyRecord, version: '*' | number): void {

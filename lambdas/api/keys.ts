@@ -1,6 +1,8 @@
-import { mayRequest } from '../domain/access.ts';
-import { ClassUnknown, Forbidden, NameTaken } from '../domain/errors.ts';
+import { assertAllowed } from '../adapters/authorization.ts';
+import { decidable } from '../approvals/electorate.ts';
+import { ClassUnknown, NameTaken } from '../domain/errors.ts';
 import { classNamed, type KeyClass, type KeyClasses } from '../domain/key-class.ts';
+import type { Principal } from '../domain/principal.ts';
 import { submitGenerate } from '../domain/submission.ts';
 import { acceptedAnswer } from './accept.ts';
 import { commitOnce } from './commit-once.ts';
@@ -16,13 +18,9 @@ export function createKey(deps: ApiDependencies): Handler<typeof contracts.creat
   return async (call) => {
     const { principal, body, query } = call;
     const prepare = async () => {
-      if (!mayRequest(principal, body.owner)) {
-        throw new Forbidden(`You are not in the group ${body.owner}. Ask somebody who is.`, {
-          pointer: '/owner',
-        });
-      }
-      return (now: string) =>
-        submitGenerate({
+      assertMayCreate(deps, principal, body);
+      return (now: string) => {
+        const change = submitGenerate({
           now,
           requester: principal,
           keyClass: classAskedFor(deps.policies.classes, body.class),
@@ -30,14 +28,30 @@ export function createKey(deps: ApiDependencies): Handler<typeof contracts.creat
           ids: { keyId: `key_${deps.newId()}`, requestId: `req_${deps.newId()}`, nonce: deps.randomNonce() },
           newKey: body,
         });
+        return decidable(deps, change, now);
+      };
     };
     if (query.validateOnly) {
-      const change = (await prepare())(await deps.clock());
+      const change = await (await prepare())(await deps.clock());
       await assertNameFree(deps, change.key.after.alias);
       return planAnswer(change);
     }
     return acceptedAnswer(deps, principal, await commitOnce(deps, call, prepare));
   };
+}
+
+/** A key that is not there yet has no approvers: it is its owners' to ask for. */
+function assertMayCreate(
+  { authorization }: ApiDependencies,
+  principal: Principal,
+  { owner, class: className }: { readonly owner: string; readonly class: string },
+): void {
+  const key = { keyId: 'new', owner, className, approvers: [] };
+  assertAllowed(
+    authorization.authorize({ action: 'request', principal, key, operation: 'generate' }),
+    `You are not in the group ${owner}. Ask somebody who is.`,
+    { pointer: '/owner' },
+  );
 }
 
 /** What else the commit finds out. */

@@ -38,7 +38,10 @@ function whenSucceeded(key: KeyRecord, parameters: RequestParameters): Planned {
     case 'reinstate':
       return { ...now, state: 'active' };
     case 'rotate':
+    case 'ratify':
       return now;
+    case 'emergency-revoke':
+      return { ...now, state: 'suspended' };
     case 'revoke':
       return { ...now, state: parameters.mode === 'compromise' ? 'compromised' : 'suspended' };
     case 'destroy':

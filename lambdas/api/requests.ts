@@ -33,6 +33,7 @@ export function cancelRequest(deps: ApiDependencies): Handler<typeof contracts.c
       const key = await keyOf(deps, request);
       return (now) => cancellationOf({ now, request, key, requester: principal });
     });
-    return requestAnswer(deps, principal, outcome);
+    const request = await visibleRequest(deps, principal, outcome.requestId);
+    return requestAnswer(request, await deps.registry.getDecisions(request.requestId), outcome);
   };
 }

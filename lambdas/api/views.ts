@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { consumerRecord } from '../domain/consumer.ts';
 import { hash, timestamp } from '../domain/formats.ts';
 import { type KeyRecord, keyRecord, type VersionRecord, versionRecord } from '../domain/key.ts';
 import { approverGroups } from '../domain/quorum.ts';
@@ -54,6 +55,8 @@ export const requestView = z
     decisions: z.array(decisionView).optional().meta({ description: 'Oldest first; not in lists.' }),
   })
   .meta({ id: 'Request' });
+
+export const consumerView = z.object(consumerRecord.omit({ removedAt: true }).shape).meta({ id: 'Consumer' });
 
 export const etagOf = ({ rowVersion }: Pick<KeyRecord, 'rowVersion'>): string => `"${rowVersion}"`;
 

@@ -1,6 +1,7 @@
 import type { Mail } from '../adapters/mail.ts';
 import { shortDigest } from '../domain/digest.ts';
 import type { KeyRecord } from '../domain/key.ts';
+import type { Occasion } from '../domain/reminder.ts';
 import type { RequestRecord } from '../domain/request.ts';
 import { type Html, html } from './html.ts';
 import { plain } from './plain.ts';
@@ -8,12 +9,26 @@ import { type Fact, factsOf } from './request-facts.ts';
 
 const LONGEST_SUBJECT = 200;
 
+const openings: Readonly<Record<Occasion, { readonly subject: string; readonly opening: string }>> = {
+  asked: { subject: 'Approval needed', opening: 'You are asked to decide' },
+  reminder: { subject: 'Still waiting', opening: 'This still waits for a decision' },
+  escalation: {
+    subject: 'Escalated to you',
+    opening: 'Those who were asked first have not decided. You can now',
+  },
+};
+
 /**
  * The mail that asks for a decision; text and HTML say the same. Names and reasons are other people's words: each stays
  * in its line, is escaped in HTML, and brings no link of its own. The one link leads to a page that asks for a sign-in;
  * it decides nothing.
  */
-export function approvalMail(request: RequestRecord, key: KeyRecord, portalUrl: string): Mail {
+export function approvalMail(
+  request: RequestRecord,
+  key: KeyRecord,
+  portalUrl: string,
+  occasion: Occasion,
+): Mail {
   const { operation } = request.parameters;
   const { asked, evidence, rule } = factsOf(request, key);
   const facts = [...asked, ...evidence, ...rule].map(({ label, value }) => ({
@@ -21,15 +36,17 @@ export function approvalMail(request: RequestRecord, key: KeyRecord, portalUrl: 
     value: linkless(value),
   }));
   const link = `${portalUrl}/requests/${request.requestId}`;
-  const opening = `You are asked to decide: ${operation} ${key.owner}/${key.name}.`;
+  const { subject, opening } = openings[occasion];
+  const what = `${operation} ${key.owner}/${key.name}`;
   const closing =
     'Opening the link decides nothing: you sign in, read the request, and decide there. If you did not expect this, tell your security team.';
   return {
-    subject: plain(
-      `[Keyward] Approval needed: ${operation} ${key.owner}/${key.name} (${shortDigest(request.digest)})`,
-    ).slice(0, LONGEST_SUBJECT),
+    subject: plain(`[Keyward] ${subject}: ${what} (${shortDigest(request.digest)})`).slice(
+      0,
+      LONGEST_SUBJECT,
+    ),
     text: [
-      plain(opening),
+      plain(`${opening}: ${what}.`),
       '',
       ...facts.map(({ label, value }) => `${label}: ${value}`),
       '',
@@ -39,7 +56,7 @@ export function approvalMail(request: RequestRecord, key: KeyRecord, portalUrl: 
       closing,
       '',
     ].join('\n'),
-    html: page(opening, facts, link, closing).toString(),
+    html: page(`${opening}: ${what}.`, facts, link, closing).toString(),
   };
 }
 

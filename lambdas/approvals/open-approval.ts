@@ -8,7 +8,8 @@ import { awaitApproval } from '../domain/execution.ts';
 import { identifier } from '../domain/formats.ts';
 import type { KeyRecord } from '../domain/key.ts';
 import { addressesOf, type Notifications } from '../domain/notifications.ts';
-import { approverGroups } from '../domain/quorum.ts';
+import { groupsDeciding } from '../domain/quorum.ts';
+import { occasionOf } from '../domain/reminder.ts';
 import type { RequestRecord } from '../domain/request.ts';
 import { approvalMail } from './approval-mail.ts';
 
@@ -44,8 +45,8 @@ const MAIL_MILLISECONDS = 15_000;
  * 3. Those who may decide are told, each address by itself. A mail that cannot be sent, after the client's own retries,
  *    is logged and does not stop the request: it waits on the page all the same.
  *
- * The step is repeated after a crash and for a wait that was woken too early; then approvers are told again. That is
- * rather chosen than a mark that says «told» for a mail that never went out.
+ * The step is repeated for every reminder, after a crash and for a wait that was woken too early; each time approvers
+ * are told again. That is rather chosen than a mark that says «told» for a mail that never went out.
  */
 export function openApproval(deps: OpenDependencies) {
   return async ({ requestId, taskToken }: z.infer<typeof openInput>): Promise<Opened> => {
@@ -66,7 +67,7 @@ export function openApproval(deps: OpenDependencies) {
       const actor = { kind: 'service', id: 'service:open-approval', name: 'open-approval' } as const;
       await registry.commit(awaitApproval({ now: await clock(), actor, request, key })); // 2
     }
-    return { waiting: true, told: await tell(deps, request, key) }; // 3
+    return { waiting: true, told: await tell(deps, request, key, await clock()) }; // 3
   };
 }
 
@@ -74,14 +75,15 @@ async function tell(
   { notifications, sendMail, portalUrl }: OpenDependencies,
   request: RequestRecord,
   key: KeyRecord,
+  now: string,
 ): Promise<Opened['told']> {
   const { requestId } = request;
-  const addresses = addressesOf(notifications, approverGroups(request.approval, request.owner));
+  const addresses = addressesOf(notifications, groupsDeciding(request, now));
   if (addresses.length === 0) {
     log.warn('no address for any approver group', { code: 'NobodyToTell', requestId });
     return { sent: 0, failed: 0 };
   }
-  const mail = approvalMail(request, key, portalUrl);
+  const mail = approvalMail(request, key, portalUrl, occasionOf(request, now));
   const signal = AbortSignal.timeout(MAIL_MILLISECONDS);
   const results = await Promise.allSettled(addresses.map((to) => sendMail(to, mail, signal)));
   const failures = results.flatMap((result) =>

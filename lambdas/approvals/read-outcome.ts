@@ -5,6 +5,7 @@ import { isBefore } from '../domain/cryptoperiod.ts';
 import { expireRequest } from '../domain/decision.ts';
 import { RecordCorrupt, RequestNotFound } from '../domain/errors.ts';
 import { identifier } from '../domain/formats.ts';
+import { secondsToWait } from '../domain/reminder.ts';
 
 export const outcomeInput = z.strictObject({
   requestId: identifier('req'),
@@ -13,11 +14,9 @@ export const outcomeInput = z.strictObject({
 
 export interface Outcome {
   readonly outcome: 'approved' | 'denied' | 'expired' | 'cancelled' | 'waiting';
-  /** How long to wait on, in seconds, when nothing is decided yet. */
+  /** How long to wait on, in seconds, when nothing is decided yet: to the next reminder, or beyond the end. */
   readonly timeoutSeconds: number;
 }
-
-const WAIT_ON_SECONDS = 300;
 
 /**
  * Reads what was decided. The record is the truth: what woke the wait, and what it was told, does not matter. A wait
@@ -34,10 +33,9 @@ export function readOutcome({
     const request = await registry.getRequest(requestId);
     if (request === undefined) throw new RequestNotFound(`There is no request ${requestId}.`, { requestId });
     const now = await clock();
-    const left = Math.max(0, Math.ceil((Date.parse(request.expiresAt) - Date.parse(now)) / 1000));
     const answer = (outcome: Outcome['outcome']): Outcome => ({
       outcome,
-      timeoutSeconds: left + WAIT_ON_SECONDS,
+      timeoutSeconds: secondsToWait(request, now),
     });
     switch (request.state) {
       case 'approved':

@@ -1,7 +1,7 @@
 import { shortDigest } from '../domain/digest.ts';
 import type { KeyRecord } from '../domain/key.ts';
 import { approverGroups } from '../domain/quorum.ts';
-import type { RequestParameters, RequestRecord } from '../domain/request.ts';
+import type { ApprovalRule, Evidence, RequestParameters, RequestRecord } from '../domain/request.ts';
 import { plain } from './plain.ts';
 
 /** One line of what an approver has to know. Mail and page say the same. */
@@ -35,11 +35,26 @@ export function factsOf(request: RequestRecord, key: KeyRecord): RequestFacts {
     ),
     evidence: evidenceFacts(request),
     rule: facts(
-      ['Needs', `${approval.quorum} of ${groups.join(', ')}, never the requester`],
+      ['Needs', ruleText(approval, groups, request.owner)],
       ['Ends', timeText(request.expiresAt)],
       ['Digest', shortDigest(request.digest)],
     ),
   };
+}
+
+/** Who has to agree, in words. */
+function ruleText(rule: ApprovalRule, groups: readonly string[], owner: string): string {
+  const certain = (rule.atLeast ?? []).map(
+    ({ people, group }) => `at least ${people} of ${group === 'owner' ? owner : group}`,
+  );
+  const proof =
+    rule.passkey === true ? 'signed with a passkey' : rule.mfa === true ? 'with a second factor' : '';
+  return [
+    `${rule.quorum} of ${groups.join(', ')}`,
+    ...certain,
+    'never the requester',
+    ...(proof === '' ? [] : [`approvals ${proof}`]),
+  ].join('; ');
 }
 
 /** What an approval brings about, for people who do not carry it out every day. */
@@ -53,6 +68,10 @@ function consequenceOf(parameters: RequestParameters): string {
       return parameters.mode === 'suspend'
         ? 'The key stops working for everybody until it is reinstated.'
         : 'The key is marked as compromised and stops working for everybody, for good.';
+    case 'emergency-revoke':
+      return 'A custodian stops the key at once; the quorum is asked afterwards.';
+    case 'ratify':
+      return 'You say whether stopping the key in an emergency was right. A yes ends the alerts and leaves the key stopped; a no leaves it stopped too, and somebody has to ask for its reinstatement.';
     case 'reinstate':
       return 'The suspended key works again.';
     case 'destroy':
@@ -66,13 +85,30 @@ function evidenceFacts({ evidence }: RequestRecord): Fact[] {
   if (evidence === undefined) {
     return facts(['Evidence', 'None was collected: it is not known who depends on the key.']);
   }
-  const { kmsKeys, gaps, collectedAt } = evidence;
-  const grants = kmsKeys.reduce((sum, kmsKey) => sum + kmsKey.grants.length, 0);
+  const { kmsKeys, consumers, gaps, collectedAt } = evidence;
+  const grants = kmsKeys.flatMap((kmsKey) => kmsKey.grants.map(({ grantee }) => grantee));
   return facts(
-    ['Evidence', `${counted(kmsKeys.length, 'KMS key')}, ${counted(grants, 'grant')}`],
+    ['Evidence', `${counted(kmsKeys.length, 'KMS key')}, ${counted(grants.length, 'grant')}`],
     ['As of', `${timeText(collectedAt)}: the state at that moment, and no period before it`],
+    ...kmsKeys.map((kmsKey): [string, string] => [
+      `Version ${kmsKey.version}`,
+      `${kmsKey.keyState}; last use: ${lastUseText(kmsKey)}; lets use it by its key policy: ${kmsKey.policyPrincipals?.join(', ') ?? 'not looked at'}`,
+    ]),
+    ...(grants.length === 0 ? [] : [['Granted to', [...new Set(grants)].join(', ')] as [string, string]]),
+    ...(consumers ?? []).map(({ name, contact, uses }): [string, string] => [
+      'Consumer',
+      `${name} (${contact}): ${uses}`,
+    ]),
     ...gaps.map((gap): [string, string] => ['Not known', gap]),
   );
+}
+
+/** The last use that KMS knows of, in words. */
+export function lastUseText({ lastUse }: Evidence['kmsKeys'][number]): string {
+  if (lastUse === undefined) return 'not looked at';
+  const since = lastUse.trackedSince === undefined ? '' : ` since ${timeText(lastUse.trackedSince)}`;
+  if (lastUse.at === undefined) return `none known${since}`;
+  return `${lastUse.operation ?? 'unknown operation'}, ${timeText(lastUse.at)}`;
 }
 
 /** `2026-12-02 03:02 UTC` of a timestamp. */

@@ -46,11 +46,6 @@ export function machinePrincipal(access: Access, userArn: string): Principal {
   };
 }
 
-/** Whether a principal may ask for operations on an owner's keys. */
-export function mayRequest(principal: Principal, owner: string): boolean {
-  return principal.groups.includes(owner);
-}
-
 /** Whether a principal may see an owner's keys and requests: the owner, who decides on them, and the auditors. */
 export function maySee(
   principal: Principal,

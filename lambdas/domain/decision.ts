@@ -1,10 +1,12 @@
 import { type Change, recordChange } from './change.ts';
 import { isBefore } from './cryptoperiod.ts';
-import { DigestChanged, Forbidden, RequestClosed } from './errors.ts';
+import { decisionDigest } from './digest.ts';
+import { rejected } from './emergency.ts';
+import { DigestChanged, Forbidden, MfaRequired, PasskeyRequired, RequestClosed } from './errors.ts';
 import type { KeyRecord } from './key.ts';
 import { type Actor, actorOf, type Principal } from './principal.ts';
-import { assertMayDecide, quorumOutcome } from './quorum.ts';
-import type { DecisionRecord, RequestRecord } from './request.ts';
+import { assertMayDecide, quorumOutcome, type StandIn } from './quorum.ts';
+import type { ApprovalRule, DecisionRecord, PasskeyAssertion, RequestRecord } from './request.ts';
 import { endRequest, endWithoutSuccess } from './request-end.ts';
 
 interface Subject {
@@ -13,26 +15,29 @@ interface Subject {
   readonly key: KeyRecord;
 }
 
+/** What one person decides, on what they were shown. */
+export interface Deciding extends Subject {
+  readonly person: Principal;
+  /** Whose place the person may take, if they may not decide in their own right. */
+  readonly standIns?: readonly StandIn[];
+  readonly decisions: readonly DecisionRecord[];
+  readonly verdict: DecisionRecord['verdict'];
+  readonly reason: string;
+  /** The digest that the person was shown. */
+  readonly digest: string;
+  readonly channel: DecisionRecord['channel'];
+  /** Already verified: see `PasskeyVerifier`. */
+  readonly passkey?: PasskeyAssertion | undefined;
+}
+
 /**
- * One person's decision on a request, and what it brings about: still waiting, approved, or denied by the first no.
- * Every channel decides through this function.
- *
- * Throws SelfApproval, NotAnApprover or AlreadyDecided (who decides), RequestClosed (nothing left to decide) and
- * DigestChanged (what the person saw is not what would be done), in this order.
+ * The decision as it would be recorded, for the approval key to sign. Throws SelfApproval, NotAnApprover or
+ * AlreadyDecided (who decides), RequestClosed (nothing left to decide), DigestChanged (what the person saw is not what
+ * would be done), MfaRequired and PasskeyRequired (an approval is not proved as the rule wants), in this order.
  */
-export function decide(
-  subject: Subject & {
-    readonly person: Principal;
-    readonly decisions: readonly DecisionRecord[];
-    readonly verdict: DecisionRecord['verdict'];
-    readonly reason: string;
-    /** The digest that the person was shown. */
-    readonly digest: string;
-    readonly channel: DecisionRecord['channel'];
-  },
-): Change {
-  const { now, request, key, person, decisions, verdict, reason, digest, channel } = subject;
-  assertMayDecide({ request, principal: person, decisions });
+export function draftDecision(deciding: Deciding): DecisionRecord {
+  const { now, request, person, decisions, standIns, verdict, reason, digest, channel, passkey } = deciding;
+  const behalf = assertMayDecide({ now, request, principal: person, decisions, standIns });
   if (request.state !== 'awaiting-approval' || !isBefore(now, request.expiresAt)) {
     throw new RequestClosed(
       `This request is ${request.state === 'awaiting-approval' ? 'expired' : request.state}: there is nothing left to decide.`,
@@ -48,32 +53,59 @@ export function decide(
       },
     );
   }
-  const decision: DecisionRecord = {
+  if (verdict === 'approve') assertProved(request.approval, person, passkey);
+  return {
     requestId: request.requestId,
     person: actorOf(person),
     groups: person.groups,
+    ...(behalf === undefined ? {} : { behalf }),
     verdict,
     reason,
     digest,
     channel,
     mfa: person.mfa,
+    ...(passkey === undefined ? {} : { passkey }),
     decidedAt: now,
   };
-  const told = { event: 'decided', details: { verdict, reason, digest, channel, mfa: person.mfa } } as const;
+}
+
+/**
+ * One person's decision on a request, and what it brings about: still waiting, approved, or denied by the first no.
+ * Every channel decides through this function. Throws as `draftDecision`.
+ */
+export function decide(deciding: Deciding & { readonly signature?: DecisionRecord['signature'] }): Change {
+  const { now, request, key, person, decisions, signature } = deciding;
+  const draft = draftDecision(deciding);
+  const decision: DecisionRecord = signature === undefined ? draft : { ...draft, signature };
+  const { verdict, reason, digest, channel, mfa, behalf, passkey } = decision;
+  const told = {
+    event: 'decided',
+    details: {
+      verdict,
+      reason,
+      digest,
+      channel,
+      mfa,
+      decision: decisionDigest(decision),
+      ...(behalf === undefined ? {} : { behalf: behalf.person.id }),
+      ...(passkey === undefined ? {} : { passkey: passkey.credentialId }),
+    },
+  } as const;
   const outcome = quorumOutcome(request, [...decisions, decision]);
-  const draft = { now, actor: actorOf(person), decision };
+  const common = { now, actor: actorOf(person), decision };
   if (outcome === 'denied') {
     const end = endWithoutSuccess(key, request, now);
+    const no = rejected(end.key, request, now);
     return recordChange({
-      ...draft,
-      key: { before: key, after: end.key },
+      ...common,
+      key: { before: key, after: no.key },
       request: { before: request, after: endRequest(request, 'denied', now) },
-      entries: [told, { event: 'denied', details: { digest } }, ...end.entries],
+      entries: [told, { event: 'denied', details: { digest } }, ...end.entries, ...no.entries],
       ...(end.alias === undefined ? {} : { alias: end.alias }),
     });
   }
   return recordChange({
-    ...draft,
+    ...common,
     key: { before: key, after: key },
     request: {
       before: request,
@@ -81,6 +113,19 @@ export function decide(
     },
     entries: outcome === 'approved' ? [told, { event: 'approved', details: { digest } }] : [told],
   });
+}
+
+function assertProved(rule: ApprovalRule, person: Principal, passkey: PasskeyAssertion | undefined): void {
+  if (rule.mfa === true && !person.mfa) {
+    throw new MfaRequired(
+      'Approving this takes a sign-in with a second factor. Open the request on the page and sign in again with one; you can deny without.',
+    );
+  }
+  if (rule.passkey === true && passkey === undefined) {
+    throw new PasskeyRequired(
+      'Approving this takes your passkey, which signs the digest. Open the request on the page and approve there; you can deny without.',
+    );
+  }
 }
 
 /** The requester takes a request back that has not begun to execute. Throws Forbidden or RequestClosed. */

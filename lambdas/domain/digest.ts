@@ -1,8 +1,9 @@
-import { sha256Canonical } from './canonical.ts';
-import type { RequestRecord } from './request.ts';
+import { canonicalJson, sha256Canonical } from './canonical.ts';
+import type { DecisionRecord, RequestRecord } from './request.ts';
 
 /** Says what was hashed, so that a digest of a request can never pass for that of anything else. */
 const REQUEST_TAG = 'keyward/request/v1';
+const DECISION_TAG = 'keyward/decision/v1';
 
 /**
  * What an approval binds: SHA-256 (lower-case hex) over the RFC 8785 form of everything that decides what is done, to
@@ -41,6 +42,20 @@ export function requestDigest(
       approval,
     },
   });
+}
+
+/** What the approval key vouches for: the RFC 8785 form of the whole decision, but for the signature itself. */
+export function decisionText(decision: DecisionRecord): string {
+  return canonicalJson(vouchedFor(decision));
+}
+
+/** SHA-256 (lower-case hex) of `decisionText`: what the approval key signs. */
+export function decisionDigest(decision: DecisionRecord): string {
+  return sha256Canonical(vouchedFor(decision));
+}
+
+function vouchedFor({ signature: _signature, ...decision }: DecisionRecord) {
+  return { tag: DECISION_TAG, decision };
 }
 
 /** The beginning of a digest for people to compare, such as `3f9a-12bc-77de`; programs compare the whole. */

@@ -49,10 +49,14 @@ export class Unauthenticated extends failure('Unauthenticated', 'unauthenticated
 export class Forbidden extends failure('Forbidden', 'forbidden') {}
 export class SelfApproval extends failure('SelfApproval', 'forbidden') {}
 export class NotAnApprover extends failure('NotAnApprover', 'forbidden') {}
+export class MfaRequired extends failure('MfaRequired', 'forbidden') {}
+export class PasskeyRequired extends failure('PasskeyRequired', 'forbidden') {}
+export class PasskeyInvalid extends failure('PasskeyInvalid', 'forbidden') {}
 export class ProtectsKeyward extends failure('ProtectsKeyward', 'forbidden') {}
 
 export class KeyNotFound extends failure('KeyNotFound', 'not-found') {}
 export class RequestNotFound extends failure('RequestNotFound', 'not-found') {}
+export class AbsenceNotFound extends failure('AbsenceNotFound', 'not-found') {}
 export class CertificateNotFound extends failure('CertificateNotFound', 'not-found') {}
 export class RouteNotFound extends failure('RouteNotFound', 'not-found') {}
 
@@ -62,6 +66,8 @@ export class RequestOpen extends failure('RequestOpen', 'conflict') {}
 export class RequestClosed extends failure('RequestClosed', 'conflict') {}
 export class DigestChanged extends failure('DigestChanged', 'conflict') {}
 export class AlreadyDecided extends failure('AlreadyDecided', 'conflict') {}
+
+export class NobodyEligible extends failure('NobodyEligible', 'conflict') {}
 
 export class VersionRequired extends failure('VersionRequired', 'precondition') {}
 export class VersionStale extends failure('VersionStale', 'precondition') {}

@@ -1,3 +1,4 @@
+import { sha256Canonical } from './canonical.ts';
 import { type Change, recordChange } from './change.ts';
 import { isBefore, plusDuration } from './cryptoperiod.ts';
 import { requestDigest } from './digest.ts';
@@ -41,6 +42,44 @@ export function recordEvidence({
   });
 }
 
+/**
+ * The evidence looked at again while the request waits. When it shows something else than before, the digest is
+ * another, and whoever has decided decides again: their decisions stay recorded and no longer count. Returns nothing to
+ * commit when it shows the same.
+ */
+export function renewEvidence({
+  now,
+  actor,
+  request,
+  key,
+  evidence,
+}: Execution & { readonly evidence: Evidence }): Change | undefined {
+  assertIn(request, ['awaiting-approval']);
+  if (request.evidence === undefined || showsTheSame(request.evidence, evidence)) return undefined;
+  const seen = { ...request, evidence };
+  const digest = requestDigest(seen);
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: key },
+    request: { before: request, after: { ...seen, digest } },
+    entries: [
+      { event: 'evidence-changed', details: { digest, formerDigest: request.digest, gaps: evidence.gaps } },
+    ],
+  });
+}
+
+/** When it was looked at is no difference; neither is a use of the key like the one seen before. */
+function showsTheSame(former: Evidence, latest: Evidence): boolean {
+  const compared = ({ kmsKeys, consumers, gaps }: Evidence) =>
+    sha256Canonical({
+      kmsKeys: kmsKeys.map(({ lastUse, ...kmsKey }) => ({ ...kmsKey, used: lastUse?.at !== undefined })),
+      consumers: consumers ?? [],
+      gaps,
+    });
+  return compared(former) === compared(latest);
+}
+
 /** The request starts its wait for a quorum. */
 export function awaitApproval({ now, actor, request, key }: Execution): Change {
   assertIn(request, ['accepted']);
@@ -82,7 +121,7 @@ export function beginExecution(
 
 /**
  * An execution carries on a request that began to act, after its lease has run out. Throws as `beginExecution` does, and
- * RequestClosed for one that is being undone.
+ * RequestClosed for one that is being undone. An emergency waits for nobody: it takes the key from whoever holds it.
  */
 export function resumeExecution(
   execution: Execution & { readonly decisions: readonly DecisionRecord[] },
@@ -92,7 +131,7 @@ export function resumeExecution(
   assertIs(request, 'forward');
   assertApproved(request, decisions);
   assertOperationAllowed(key, request.parameters);
-  assertFree(key, request, now);
+  if (request.parameters.operation !== 'emergency-revoke') assertFree(key, request, now);
   return recordChange({
     now,
     actor,

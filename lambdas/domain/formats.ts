@@ -7,7 +7,7 @@ export const timestamp = z.iso.datetime({ precision: 3 });
 export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** `<prefix>_<ULID>`: sorts by time, fits an execution name. */
-export function identifier(prefix: 'key' | 'req') {
+export function identifier(prefix: 'key' | 'req' | 'abs') {
   return z.string().regex(new RegExp(`^${prefix}_[0-9A-HJKMNP-TV-Z]{26}$`));
 }
 

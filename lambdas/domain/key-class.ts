@@ -1,13 +1,16 @@
 import * as z from 'zod';
 import { sha256Canonical } from './canonical.ts';
 import { compareDurations, cryptoperiod } from './cryptoperiod.ts';
-import { ClassUnknown } from './errors.ts';
+import { ClassForbids, ClassUnknown } from './errors.ts';
 import { duration } from './formats.ts';
 import { keySpec, keyUsage } from './key.ts';
 import { isValidPair } from './key-use.ts';
 import { readPolicyFile } from './policy-file.ts';
-import { approvalRule, type Operation, operation } from './request.ts';
+import { type ApprovalRule, approvalRule, type Operation, operation } from './request.ts';
 import { sp80057r5 } from './sp800-57-r5.ts';
+
+/** The operations that a class has a rule for; an emergency has its own. */
+const approvedOperation = operation.exclude(['emergency-revoke', 'ratify']);
 
 /** A governance profile as `policies/key-classes.yaml` states it. */
 const statedClass = z.strictObject({
@@ -25,7 +28,13 @@ const statedClass = z.strictObject({
     /** Absent: only on request. */
     every: duration.optional(),
   }),
-  approvals: z.record(operation, approvalRule),
+  approvals: z.record(approvedOperation, approvalRule),
+  /** Who may stop a key at once, and who has to agree with it afterwards. */
+  emergency: z
+    .strictObject({ custodians: z.array(z.string().min(1)).min(1).max(20), ratification: approvalRule })
+    .optional(),
+  /** How far back an approver of a revocation or destruction wants to see who used the key. */
+  evidenceWindow: duration.optional(),
   /** The shortest time between the decision to delete and the deletion. */
   deletionWindowDays: z.int().min(7).max(30),
 });
@@ -70,6 +79,26 @@ export function classNamed(classes: KeyClasses, name: string): KeyClass {
   throw new ClassUnknown(
     `There is no key class ${JSON.stringify(name)}. Choose one of: ${known.join(', ')}.`,
     { known },
+  );
+}
+
+/** The rule that an operation on a key of this class is approved by. Throws as `emergencyRuleOf`. */
+export function approvalOf(keyClass: KeyClass, operation: Operation): ApprovalRule {
+  if (operation !== 'emergency-revoke' && operation !== 'ratify') return keyClass.approvals[operation];
+  const { ratification } = emergencyRuleOf(keyClass);
+  return operation === 'ratify'
+    ? ratification
+    : { quorum: 0, groups: [], expiresAfter: ratification.expiresAfter };
+}
+
+/** Who may stop a key of this class, and who ratifies it. Throws ClassForbids when the class does not say. */
+export function emergencyRuleOf({
+  name,
+  emergency,
+}: Pick<KeyClass, 'name' | 'emergency'>): NonNullable<StatedClass['emergency']> {
+  if (emergency !== undefined) return emergency;
+  throw new ClassForbids(
+    `Class ${name} names nobody who may stop a key in an emergency. Ask for a revocation, and have emergency added to the class.`,
   );
 }
 
@@ -131,28 +160,61 @@ function* periodContradictions({ usage, cryptoperiod, rotation }: StatedClass): 
   }
 }
 
-function* approvalContradictions({ approvals }: StatedClass): Generator<Contradiction> {
-  for (const operation of operations) {
-    const { quorum, groups, expiresAfter } = approvals[operation];
-    if (quorum > 0 && groups.length === 0) {
-      yield {
-        path: ['approvals', operation, 'groups'],
-        message: `a quorum of ${quorum} needs groups to come from`,
-      };
-    }
-    if (quorum === 0 && approvedAlways.has(operation)) {
-      yield {
-        path: ['approvals', operation, 'quorum'],
-        message: 'must be at least 1: no key is disabled or deleted on the word of its requester alone',
-      };
-    }
-    if (isZero(expiresAfter)) {
-      yield { path: ['approvals', operation, 'expiresAfter'], message: 'must be longer than nothing' };
-    }
+function* approvalContradictions({ approvals, emergency }: StatedClass): Generator<Contradiction> {
+  for (const operation of approvedOperation.options) {
+    yield* ruleContradictions(approvals[operation], ['approvals', operation], approvedAlways.has(operation));
+  }
+  if (emergency !== undefined) {
+    yield* ruleContradictions(emergency.ratification, ['emergency', 'ratification'], true);
   }
 }
 
-const operations = operation.options;
+function* ruleContradictions(
+  rule: ApprovalRule,
+  at: readonly string[],
+  always: boolean,
+): Generator<Contradiction> {
+  const { quorum, groups, atLeast = [], expiresAfter, remindEvery, escalation } = rule;
+  if (quorum > 0 && groups.length === 0 && atLeast.length === 0) {
+    yield { path: [...at, 'groups'], message: `a quorum of ${quorum} needs groups to come from` };
+  }
+  if (quorum === 0 && always) {
+    yield {
+      path: [...at, 'quorum'],
+      message: 'must be at least 1: no key is disabled or deleted on the word of its requester alone',
+    };
+  }
+  const certain = atLeast.reduce((sum, { people }) => sum + people, 0);
+  if (certain > quorum) {
+    yield {
+      path: [...at, 'atLeast'],
+      message: `asks for ${certain} people, and the quorum is ${quorum}: each person fills one place`,
+    };
+  }
+  for (const [index, { group }] of atLeast.entries()) {
+    if (atLeast.findIndex((other) => other.group === group) !== index) {
+      yield { path: [...at, 'atLeast', index, 'group'], message: `${group} is listed twice` };
+    }
+  }
+  if (isZero(expiresAfter)) yield { path: [...at, 'expiresAfter'], message: 'must be longer than nothing' };
+  if (isLonger(expiresAfter, LONGEST_WAIT)) {
+    yield { path: [...at, 'expiresAfter'], message: `must not be longer than ${LONGEST_WAIT}` };
+  }
+  if (remindEvery !== undefined && isLonger(SHORTEST_REMINDER, remindEvery)) {
+    yield { path: [...at, 'remindEvery'], message: `must not be shorter than ${SHORTEST_REMINDER}` };
+  }
+  if (escalation !== undefined && !isLonger(expiresAfter, escalation.after)) {
+    yield {
+      path: [...at, 'escalation', 'after'],
+      message: `must be shorter than expiresAfter (${expiresAfter}): nobody would be left to answer`,
+    };
+  }
+}
+
+/** Together they keep the history of an execution that waits well under the limit of Step Functions (25,000 events). */
+const LONGEST_WAIT = 'P90D';
+const SHORTEST_REMINDER = 'PT4H';
+
 const approvedAlways: ReadonlySet<Operation> = new Set(['revoke', 'destroy']);
 
 function isZero(length: string): boolean {

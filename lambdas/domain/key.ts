@@ -50,6 +50,22 @@ export type Destruction = z.infer<typeof destruction>;
 /** Held by the one request that changes the key; void after `until`. */
 export const lease = z.strictObject({ requestId: identifier('req'), until: timestamp });
 
+/** A key that a custodian has stopped at once, and what the quorum has made of it. */
+export const emergency = z.strictObject({
+  /** The emergency request. */
+  requestId: identifier('req'),
+  by: actor,
+  stoppedAt: timestamp,
+  /**
+   * `unratified`: the quorum has not agreed yet; `rejected`: it has not. Both ring until the key is put back
+   * (`reinstated`) or taken further under an approval of its own (`superseded`).
+   */
+  status: z.enum(['unratified', 'ratified', 'rejected', 'reinstated', 'superseded']),
+  /** When the time of the ratification is over, and then when the alert last rang and rings again. */
+  ringsAt: timestamp,
+});
+export type Emergency = z.infer<typeof emergency>;
+
 /** The logical key a team owns. */
 export const keyRecord = z.strictObject({
   keyId: identifier('key'),
@@ -71,6 +87,7 @@ export const keyRecord = z.strictObject({
   /** When the next rotation falls due; absent when none does. */
   rotationDue: timestamp.optional(),
   destruction: destruction.optional(),
+  emergency: emergency.optional(),
   lease: lease.optional(),
   /** The requests on this key that have not ended, at most one an operation. */
   openRequests: z.partialRecord(operation, identifier('req')),

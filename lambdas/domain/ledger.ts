@@ -6,6 +6,7 @@ import { actor } from './principal.ts';
 export const ledgerEvent = z.enum([
   'requested',
   'evidence-collected',
+  'evidence-changed',
   'approval-asked',
   'decided',
   'approved',
@@ -23,6 +24,10 @@ export const ledgerEvent = z.enum([
   'suspended',
   'compromised',
   'reinstated',
+  'emergency-revoked',
+  'ratified',
+  'ratification-rejected',
+  'alert-repeated',
   'destruction-scheduled',
   'destruction-cancelled',
   'destruction-interrupted',

@@ -41,11 +41,15 @@ export const operationPreconditions: Readonly<Record<Precondition, readonly KeyS
   reinstate: ['suspended'],
   destroy: ['active', 'suspended', 'deactivated', 'compromised'],
   'cancel-destruction': ['active', 'suspended', 'deactivated', 'compromised'],
+  'emergency-revoke': ['active'],
+  // The quorum judges what was done, whatever has become of the key since.
+  ratify: ['active', 'suspended', 'deactivated', 'compromised', 'destroyed'],
 };
 
 /**
  * Throws StateForbids, with `keyState` and `allowedStates`, when the key as it is does not allow the operation. While
- * its deletion runs only the cancellation is allowed: every other change would be undone by the deletion or undo it.
+ * its deletion runs only the cancellation is allowed: every other change would be undone by the deletion or undo it. A
+ * ratification changes nothing of the key.
  */
 export function assertOperationAllowed(key: KeyRecord, parameters: RequestParameters): void {
   const { operation } = parameters;
@@ -56,7 +60,7 @@ export function assertOperationAllowed(key: KeyRecord, parameters: RequestParame
     if (status !== 'scheduled' && status !== 'interrupted') {
       throw new StateForbids('No destruction of this key is under way: there is nothing to cancel.', details);
     }
-  } else if (key.destruction?.status === 'scheduled') {
+  } else if (key.destruction?.status === 'scheduled' && operation !== 'ratify') {
     throw new StateForbids(
       `This key is to be deleted at ${key.destruction.deletionDate}. Cancel its destruction first (cancel-destruction).`,
       { ...details, deletionDate: key.destruction.deletionDate },

@@ -1,5 +1,6 @@
 import { type Change, type ChangeDraft, recordChange } from './change.ts';
 import { nextRotation, periods } from './cryptoperiod.ts';
+import { emergencyOf, isAbout, settledEmergency } from './emergency.ts';
 import { BackendStateUnexpected } from './errors.ts';
 import type { Execution } from './execution.ts';
 import type { BackendState, KeyRecord, KeyState, VersionRecord } from './key.ts';
@@ -60,20 +61,57 @@ export function completeRevocation(completion: Completion): Change {
   const { now, request, key, versions } = completion;
   const compromise = request.parameters.operation === 'revoke' && request.parameters.mode === 'compromise';
   return succeed(completion, {
-    key: { ...settled(key), state: moved(key.state, compromise ? 'compromised' : 'suspended') },
+    key: {
+      ...settledEmergency(settled(key), 'superseded'),
+      state: moved(key.state, compromise ? 'compromised' : 'suspended'),
+    },
     versions: live(versions).map((version) => ({
       before: version,
-      after: {
-        ...version,
-        backendState: 'Disabled',
-        ...(compromise
-          ? { state: moved(version.state, 'compromised'), compromisedAt: now }
-          : version.state === 'active'
-            ? { state: moved(version.state, 'suspended'), suspendedAt: now }
-            : {}),
-      },
+      after: compromise
+        ? {
+            ...version,
+            backendState: 'Disabled',
+            state: moved(version.state, 'compromised'),
+            compromisedAt: now,
+          }
+        : suspended(version, now),
     })),
     entry: { event: compromise ? 'compromised' : 'suspended', details: { reason: request.reason } },
+  });
+}
+
+/** A custodian's stop has been seen to work. The key is suspended, and says on whose word. */
+export function completeEmergency(completion: Completion): Change {
+  const { now, request, key, versions } = completion;
+  return succeed(completion, {
+    key: {
+      ...settled(key),
+      state: moved(key.state, 'suspended'),
+      emergency: emergencyOf(request, now),
+    },
+    versions: live(versions).map((version) => ({ before: version, after: suspended(version, now) })),
+    entry: {
+      event: 'emergency-revoked',
+      details: { reason: request.reason, emergency: 'without an approval: nobody has ratified it yet' },
+    },
+  });
+}
+
+/** The quorum has agreed with an emergency. Nothing of the key changes but that; one that has come since is not meant. */
+export function completeRatification(completion: Completion): Change {
+  const { key, request } = completion;
+  const { parameters } = request;
+  const meant = isAbout(key, request);
+  return succeed(completion, {
+    key: meant ? settledEmergency(key, 'ratified') : key,
+    versions: [],
+    entry: {
+      event: 'ratified',
+      details: {
+        emergency: parameters.operation === 'ratify' ? parameters.emergencyRequestId : '',
+        standing: meant ? (key.emergency?.status ?? '') : 'over',
+      },
+    },
   });
 }
 
@@ -81,7 +119,7 @@ export function completeRevocation(completion: Completion): Change {
 export function completeReinstatement(completion: Completion): Change {
   const { key, versions } = completion;
   return succeed(completion, {
-    key: { ...settled(key), state: moved(key.state, 'active') },
+    key: { ...settledEmergency(settled(key), 'reinstated'), state: moved(key.state, 'active') },
     versions: live(versions).map((version) => ({ before: version, after: enabledAgain(version) })),
     entry: { event: 'reinstated', details: {} },
   });
@@ -93,7 +131,7 @@ export function completeScheduling(completion: Completion & { readonly deletionD
   const resumed = key.destruction?.status === 'interrupted' ? key.destruction.priorState : key.state;
   return succeed(completion, {
     key: {
-      ...key,
+      ...settledEmergency(key, 'superseded'),
       state: key.state === 'active' ? moved(key.state, 'suspended') : key.state,
       destruction: {
         status: 'scheduled',
@@ -197,6 +235,27 @@ function settled(key: KeyRecord): KeyRecord {
 /** Versions whose KMS key still exists and that have not ended. */
 export function live(versions: readonly VersionRecord[]): VersionRecord[] {
   return versions.filter(({ state }) => state !== 'destroyed' && state !== 'pre-activation');
+}
+
+/**
+ * The versions whose KMS keys a request takes out of use. An emergency may have broken into a rotation, which has pointed
+ * the alias to its new KMS key by then: that one is stopped too.
+ */
+export function takenOutOfUse(
+  { parameters }: Pick<RequestRecord, 'parameters'>,
+  versions: readonly VersionRecord[],
+): VersionRecord[] {
+  return parameters.operation === 'emergency-revoke'
+    ? versions.filter(({ state }) => state !== 'destroyed')
+    : live(versions);
+}
+
+/** A version whose KMS key is disabled; one that was deactivated has nothing to be suspended from. */
+function suspended(version: VersionRecord, now: string): VersionRecord & { backendState: BackendState } {
+  const { state } = version;
+  return state === 'active'
+    ? { ...version, backendState: 'Disabled', state: moved(state, 'suspended'), suspendedAt: now }
+    : { ...version, backendState: 'Disabled' };
 }
 
 function enabledAgain(version: VersionRecord): VersionRecord & { backendState: BackendState } {

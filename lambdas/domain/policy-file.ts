@@ -20,9 +20,9 @@ export function readPolicyFile<Schema extends z.ZodType>(
   schema: Schema,
 ): z.infer<Schema> {
   const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false, merge: true });
   if (document.errors.length > 0) {
-    throw invalid(
+    throw invalidPolicyFile(
       file,
       document.errors.map(({ message, pos }) => ({ path: '', line: lines.linePos(pos[0]).line, message })),
     );
@@ -31,7 +31,7 @@ export function readPolicyFile<Schema extends z.ZodType>(
     error: ({ input }) => (input === undefined ? 'is missing' : undefined),
   });
   if (result.success) return result.data;
-  throw invalid(
+  throw invalidPolicyFile(
     file,
     result.error.issues.map(({ path, message }) => ({ path: written(path), line: lineOf(path), message })),
   );
@@ -57,7 +57,8 @@ function written(path: readonly PropertyKey[]): string {
     .replace(/^\./, '');
 }
 
-function invalid(file: string, faults: readonly PolicyFault[]): InvalidPolicyFile {
+/** The error that lists what is wrong with a policy file. */
+export function invalidPolicyFile(file: string, faults: readonly PolicyFault[]): InvalidPolicyFile {
   const list = faults.map(({ path, line, message }) => {
     const place = [line === undefined ? undefined : `line ${line}`, path].filter(Boolean).join(', ');
     return `\n  ${place === '' ? '' : `${place}: `}${message}`;

@@ -3,7 +3,7 @@ import { plusDuration } from './cryptoperiod.ts';
 import { requestDigest } from './digest.ts';
 import { ClassForbids, RequestOpen } from './errors.ts';
 import type { KeyRecord, KeySpec } from './key.ts';
-import type { KeyClass } from './key-class.ts';
+import { approvalOf, type KeyClass } from './key-class.ts';
 import { assertOperationAllowed } from './lifecycle.ts';
 import { actorOf, type Principal } from './principal.ts';
 import type { RequestParameters, RequestRecord } from './request.ts';
@@ -117,14 +117,15 @@ function assertWindowAllowed(parameters: RequestParameters, keyClass: KeyClass):
   );
 }
 
-function newRequest(
+/** A request as it is taken. */
+export function newRequest(
   { now, requester, keyClass, reason }: Submission,
   ids: { readonly requestId: string; readonly nonce: string },
   parameters: RequestParameters,
   keyId: string,
   owner: string,
 ): Omit<RequestRecord, 'rowVersion' | 'updatedAt'> {
-  const approval = keyClass.approvals[parameters.operation];
+  const approval = approvalOf(keyClass, parameters.operation);
   const bound = {
     requestId: ids.requestId,
     keyId,

@@ -6,6 +6,8 @@ import { classNamed, type KeyClasses } from '../domain/key-class.ts';
 import {
   completeActivation,
   completeCancellation,
+  completeEmergency,
+  completeRatification,
   completeReinstatement,
   completeRevocation,
   completeScheduling,
@@ -33,6 +35,10 @@ function completionOf(work: Work, { deletionDate }: CompleteInput, classes: KeyC
       return completeActivation({ ...work, keyClass: classNamed(classes, work.key.className) });
     case 'revoke':
       return completeRevocation(work);
+    case 'emergency-revoke':
+      return completeEmergency(work);
+    case 'ratify':
+      return completeRatification(work);
     case 'reinstate':
       return completeReinstatement(work);
     case 'cancel-destruction':

@@ -1,7 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { listGrants, revokeGrant } from '../adapters/kms/grants.ts';
 import { disableKmsKey } from '../adapters/kms/keys.ts';
-import { live } from '../domain/outcome.ts';
+import { takenOutOfUse } from '../domain/outcome.ts';
 import {
   distinctKmsKeys,
   forwardFor,
@@ -23,13 +23,13 @@ export function disableKey(deps: StepDependencies & { readonly kms: KMSClient })
       deps,
       'disable-key',
       input,
-      forwardFor('revoke', 'destroy'),
+      forwardFor('revoke', 'destroy', 'emergency-revoke'),
     );
     const { parameters } = request;
     const compromised = parameters.operation === 'revoke' && parameters.mode === 'compromise';
     const disabled: number[] = [];
     const undoing = parameters.operation === 'reinstate';
-    for (const version of distinctKmsKeys(live(versions))) {
+    for (const version of distinctKmsKeys(takenOutOfUse(request, versions))) {
       if (undoing && version.backendState !== 'Disabled') continue;
       const { keyState } = await kmsKeyOf(kms, version);
       if (keyState === 'Enabled') {

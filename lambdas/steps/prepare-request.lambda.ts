@@ -1,7 +1,10 @@
 import { kmsClient } from '../adapters/kms/client.ts';
+import { bundledPolicies } from '../adapters/policy-files.ts';
 import { step } from '../adapters/step.ts';
-import { stepInput } from './held-key.ts';
-import { prepareRequest } from './prepare-request.ts';
+import { prepareInput, prepareRequest } from './prepare-request.ts';
 import { runtime } from './runtime.ts';
 
-export const handler = step(stepInput, prepareRequest({ ...runtime, kms: kmsClient() }));
+export const handler = step(
+  prepareInput,
+  prepareRequest({ ...runtime, kms: kmsClient(), classes: bundledPolicies().classes }),
+);

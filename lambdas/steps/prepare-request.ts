@@ -1,16 +1,29 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
+import * as z from 'zod';
 import { aliasesOf } from '../adapters/kms/aliases.ts';
 import { listGrants } from '../adapters/kms/grants.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
-import { recordEvidence } from '../domain/execution.ts';
+import { type LastUse, lastUseOf } from '../adapters/kms/last-use.ts';
+import { getKmsPolicy } from '../adapters/kms/policies.ts';
+import type { Registry } from '../adapters/registry/registry.ts';
+import { plusDuration } from '../domain/cryptoperiod.ts';
+import { BackendRefused } from '../domain/errors.ts';
+import { recordEvidence, renewEvidence } from '../domain/execution.ts';
+import { classNamed, type KeyClasses } from '../domain/key-class.ts';
 import { live } from '../domain/outcome.ts';
+import { policyPrincipals } from '../domain/policy-principals.ts';
 import {
   type Evidence,
   finalRequestStates,
   type RequestParameters,
   type RequestState,
 } from '../domain/request.ts';
-import { distinctKmsKeys, readWork, type StepDependencies, type StepInput, type Work } from './held-key.ts';
+import { distinctKmsKeys, readWork, type StepDependencies, stepInput, type Work } from './held-key.ts';
+
+export const prepareInput = stepInput.extend({
+  /** Whether to look again at the evidence of a request that waits already. */
+  renew: z.boolean().default(false),
+});
 
 /** A wait must outlast the request, so that the record and not the timer decides how it ended. */
 const WAIT_MARGIN_SECONDS = 300;
@@ -27,9 +40,18 @@ export interface Prepared {
   readonly timeoutSeconds: number;
 }
 
-/** Collects the evidence for an approval, once, and says whether and how long to wait for one. */
-export function prepareRequest(deps: StepDependencies & { readonly kms: KMSClient }) {
-  return async (input: StepInput): Promise<Prepared> => {
+interface PrepareDependencies extends StepDependencies {
+  readonly registry: StepDependencies['registry'] & Pick<Registry, 'consumersOf'>;
+  readonly kms: KMSClient;
+  readonly classes: KeyClasses;
+}
+
+/**
+ * Collects the evidence for an approval and says whether and how long to wait for one. While the request waits the
+ * evidence is looked at again only when that is asked for: a change of it voids the decisions taken before.
+ */
+export function prepareRequest(deps: PrepareDependencies) {
+  return async ({ renew, ...input }: z.infer<typeof prepareInput>): Promise<Prepared> => {
     const work = await readWork(deps, 'prepare-request', input);
     const { request, now } = work;
     if (
@@ -37,7 +59,11 @@ export function prepareRequest(deps: StepDependencies & { readonly kms: KMSClien
       request.state === 'accepted' &&
       !request.evidence
     ) {
-      await deps.registry.commit(recordEvidence({ ...work, evidence: await collect(deps.kms, work) }));
+      await deps.registry.commit(recordEvidence({ ...work, evidence: await collect(deps, work) }));
+    }
+    if (renew && request.state === 'awaiting-approval' && request.evidence !== undefined) {
+      const change = renewEvidence({ ...work, evidence: await collect(deps, work) });
+      if (change !== undefined) await deps.registry.commit(change);
     }
     const left = Math.ceil((Date.parse(request.expiresAt) - Date.parse(now)) / 1000);
     return {
@@ -49,9 +75,17 @@ export function prepareRequest(deps: StepDependencies & { readonly kms: KMSClien
   };
 }
 
-async function collect(kms: KMSClient, { now, versions }: Work): Promise<Evidence> {
+const EVIDENCE_WINDOW = 'P90D';
+
+async function collect(
+  { kms, registry, classes }: PrepareDependencies,
+  { now, request, key, versions }: Work,
+): Promise<Evidence> {
+  const window = classNamed(classes, key.className).evidenceWindow ?? EVIDENCE_WINDOW;
   const gaps = [
-    'Who used the key is not known: usage records are not collected. Absence of a name here is no sign of disuse.',
+    `Who used the key in the last ${window} is not known: usage records are not collected. Absence of a name here is no sign of disuse.`,
+    'KMS tells the last use of a KMS key, up to an hour late, and not whose it was: Keyward’s own probes count as uses.',
+    'Whom IAM policies of the account let use the key is not looked at; neither are copies of data keys, nor backups.',
   ];
   const kmsKeys: Evidence['kmsKeys'] = [];
   for (const { version, kmsKeyArn, kmsKeyId } of distinctKmsKeys(live(versions))) {
@@ -60,13 +94,37 @@ async function collect(kms: KMSClient, { now, versions }: Work): Promise<Evidenc
       gaps.push(`KMS knows no key ${kmsKeyArn} (version ${version}).`);
       continue;
     }
+    const principals = policyPrincipals(await getKmsPolicy(kms, kmsKeyId));
+    if (principals === undefined) gaps.push(`The key policy of version ${version} cannot be read.`);
+    const lastUse = await lastUseIfTold(kms, kmsKeyId);
+    if (lastUse === undefined) gaps.push(`KMS does not tell the last use of version ${version}.`);
     kmsKeys.push({
       version,
       kmsKeyArn,
       keyState: found.keyState,
       aliases: await aliasesOf(kms, kmsKeyId),
       grants: await listGrants(kms, kmsKeyId),
+      ...(principals === undefined ? {} : { policyPrincipals: principals }),
+      ...(lastUse === undefined ? {} : { lastUse }),
     });
   }
-  return { collectedAt: now, kmsKeys, gaps };
+  const consumers = await registry.consumersOf(request.keyId);
+  if (consumers.length === 0) gaps.push('Nobody has registered as a consumer of the key.');
+  return {
+    collectedAt: now,
+    window: { from: plusDuration(now, `-${window}`), to: now },
+    kmsKeys,
+    consumers: consumers.map(({ name, contact, uses }) => ({ name, contact, uses })),
+    gaps,
+  };
+}
+
+/** Not every Region and partition tells; a refusal is a gap and keeps no revocation waiting. */
+async function lastUseIfTold(kms: KMSClient, kmsKeyId: string): Promise<LastUse | undefined> {
+  try {
+    return await lastUseOf(kms, kmsKeyId);
+  } catch (error) {
+    if (error instanceof BackendRefused) return undefined;
+    throw error;
+  }
 }

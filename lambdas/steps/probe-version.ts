@@ -5,13 +5,13 @@ import { probeMessage, processArtefact, protect } from '../adapters/kms/use.ts';
 import { NotSettled, ProbeFailed } from '../domain/errors.ts';
 import { recordProbe } from '../domain/execution.ts';
 import type { VersionRecord } from '../domain/key.ts';
-import { live } from '../domain/outcome.ts';
+import { live, takenOutOfUse } from '../domain/outcome.ts';
 import { readHeldWork, type StepDependencies, stepInput, unbornVersion, type Work } from './held-key.ts';
 
 /**
  * - `protects`: the new version encrypts or signs, and processes the result, which is kept for later probes;
  * - `processes`: every live version still processes what it once protected;
- * - `refused`: no live version does anything any more.
+ * - `refused`: no version that the request takes out of use does anything any more.
  */
 export const probeInput = stepInput.extend({ expect: z.enum(['protects', 'processes', 'refused']) });
 
@@ -30,12 +30,19 @@ export function probeVersion(deps: ProbeDependencies) {
   return async (input: z.infer<typeof probeInput>): Promise<{ probed: number[] }> => {
     const work = await readHeldWork(deps, 'probe-version', input);
     if (input.expect === 'protects') return { probed: [await probeNew(deps, work)] };
-    const versions = live(work.versions);
+    const versions = input.expect === 'processes' ? live(work.versions) : stopped(work);
     for (const version of versions) {
       await (input.expect === 'processes' ? provesItself(deps.kms, version) : refuses(deps, version));
     }
     return { probed: versions.map(({ version }) => version) };
   };
+}
+
+/** A version that never came to be probed was never named by the alias either: nobody can have used it. */
+function stopped({ request, versions }: Work): VersionRecord[] {
+  return takenOutOfUse(request, versions).filter(
+    ({ state, probe }) => state !== 'pre-activation' || probe !== undefined,
+  );
 }
 
 async function probeNew({ kms, registry }: ProbeDependencies, work: Work): Promise<number> {

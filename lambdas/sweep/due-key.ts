@@ -5,11 +5,12 @@ import type { Registry } from '../adapters/registry/registry.ts';
 import { completeDestruction, type Observation } from '../domain/certificate.ts';
 import { isBefore } from '../domain/cryptoperiod.ts';
 import { keyDueAt } from '../domain/due.ts';
+import { isUnsettled, recordRing, submitRatification } from '../domain/emergency.ts';
 import { RecordCorrupt } from '../domain/errors.ts';
-import type { KeyRecord, VersionRecord } from '../domain/key.ts';
+import type { Emergency, KeyRecord, VersionRecord } from '../domain/key.ts';
 import { classNamed, type KeyClasses } from '../domain/key-class.ts';
 import { interruptDestruction, live } from '../domain/outcome.ts';
-import { actorOf, type Principal } from '../domain/principal.ts';
+import { type Actor, actorOf, type Principal } from '../domain/principal.ts';
 import { submitOperation } from '../domain/submission.ts';
 
 const schedule: Principal = {
@@ -20,11 +21,15 @@ const schedule: Principal = {
   mfa: false,
 };
 
+const watch: Actor = { kind: 'service', id: 'service:sweep', name: 'sweep' };
+
 export interface DueKeyDependencies {
   readonly registry: Pick<Registry, 'getKeyWithVersions' | 'getRequest' | 'getDecisions' | 'commit'>;
   readonly kms: KMSClient;
   readonly classes: KeyClasses;
   readonly newRequestId: () => string;
+  /** Tells everybody who listens to alerts that nobody has ratified an emergency. */
+  readonly ring: (key: KeyRecord & { readonly emergency: Emergency }) => Promise<void>;
 }
 
 interface Due {
@@ -33,16 +38,50 @@ interface Due {
   readonly versions: readonly VersionRecord[];
 }
 
-/** Looks after a key whose time has come: the end of its deletion window first, else its rotation. */
+/**
+ * Looks after a key whose time has come: an emergency that nobody has ratified first, then the end of its deletion window,
+ * else its rotation.
+ */
 export function tendKey(deps: DueKeyDependencies) {
   return async (keyId: string, now: string): Promise<string> => {
     const found = await deps.registry.getKeyWithVersions(keyId);
     const due = found === undefined ? undefined : keyDueAt(found.key);
     if (found === undefined || due === undefined || isBefore(now, due)) return 'nothing';
-    return found.key.destruction?.status === 'scheduled'
+    const { key } = found;
+    if (isUnsettled(key)) return tendEmergency(deps, { now, ...found });
+    return key.destruction?.status === 'scheduled'
       ? observeDeletion(deps, { now, ...found })
       : submitRotation(deps, { now, ...found });
   };
+}
+
+/**
+ * A key that stands stopped on one person's word: when the quorum's time is over the alert rings, each hour anew, and the
+ * quorum is asked when nobody is asking it. It rings first, because asking may be impossible: the class may have lost its
+ * rule. It rings before that is recorded: twice is better than not at all.
+ */
+async function tendEmergency(
+  { registry, classes, newRequestId, ring }: DueKeyDependencies,
+  { now, key }: Due,
+): Promise<string> {
+  const { emergency } = key;
+  if (emergency === undefined) return 'nothing';
+  if (!isBefore(now, emergency.ringsAt)) {
+    await ring({ ...key, emergency });
+    await registry.commit(recordRing({ now, actor: watch, key: { ...key, emergency } }));
+    return 'the alert rang: nobody has ratified';
+  }
+  const original = await registry.getRequest(emergency.requestId);
+  await registry.commit(
+    submitRatification({
+      now,
+      keyClass: classNamed(classes, key.className),
+      reason: original?.reason ?? 'A key was stopped in an emergency.',
+      ids: { requestId: newRequestId(), nonce: randomBytes(32).toString('hex') },
+      key,
+    }),
+  );
+  return 'ratification asked for';
 }
 
 /** One rotation a due date: a request that is still open stands for it, and a race is settled by the row version. */

@@ -2,15 +2,18 @@ import { log } from '../adapters/log.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import type { Clock } from '../domain/clock.ts';
 import { KeywardError } from '../domain/errors.ts';
+import { oldestWaiting } from './oldest-waiting.ts';
 
 /** What was done about one thing that was due. */
 export type Done = string;
 
 export interface SweepDependencies {
-  readonly registry: Pick<Registry, 'listDue'>;
+  readonly registry: Pick<Registry, 'listDue' | 'listRequests'>;
   readonly clock: Clock;
   /** Looks after one key or request that is due; it reads afresh, and does nothing twice. */
   readonly tend: Readonly<Record<'key' | 'request', (id: string, now: string) => Promise<Done>>>;
+  /** Takes the age of the oldest request that waits for its approval, in seconds. */
+  readonly publishOldestWaiting: (seconds: number) => void;
   /** Milliseconds left of this run. */
   readonly millisecondsLeft: () => number;
 }
@@ -24,11 +27,13 @@ export interface Swept {
 }
 
 /**
- * Goes through all that is due. One thing that fails does not keep the others from their turn: it is logged, and due
+ * Says how long the oldest approval has waited, and goes through all that is due. One thing that fails does not keep the others from their turn: it is logged, and due
  * again at the next run.
  */
-export async function sweep({ registry, clock, tend, millisecondsLeft }: SweepDependencies): Promise<Swept> {
+export async function sweep(deps: SweepDependencies): Promise<Swept> {
+  const { registry, clock, tend, millisecondsLeft } = deps;
   const now = await clock();
+  await tellOldestWaiting(deps, now);
   let tended = 0;
   let failed = 0;
   for await (const { kind, id } of registry.listDue(now)) {
@@ -43,4 +48,16 @@ export async function sweep({ registry, clock, tend, millisecondsLeft }: SweepDe
     }
   }
   return { tended, failed };
+}
+
+/** A row that cannot be read keeps nothing that is due from its turn; a metric that falls silent is seen. */
+async function tellOldestWaiting(
+  { registry, publishOldestWaiting }: SweepDependencies,
+  now: string,
+): Promise<void> {
+  try {
+    publishOldestWaiting(await oldestWaiting(registry, now));
+  } catch (error) {
+    log.error('oldest approval not known', { code: 'OldestWaitingUnknown', error: error as Error });
+  }
 }

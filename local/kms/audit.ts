@@ -14,6 +14,7 @@ export interface FinishedCall {
   readonly operationName: string;
   readonly readOnly: boolean;
   readonly requestId: string;
+  readonly eventId: string;
   readonly caller: Caller;
   readonly sourceIPAddress: string;
   readonly userAgent: string;
@@ -48,7 +49,7 @@ export function recordOfCall(account: Account, call: FinishedCall): CloudTrailRe
       ? {}
       : { additionalEventData: outcome.additionalEventData }),
     requestID: call.requestId,
-    eventID: randomUUID(),
+    eventID: call.eventId,
     readOnly: call.readOnly,
     ...(resources.length === 0 ? {} : { resources }),
     eventType: 'AwsApiCall',

@@ -47,6 +47,7 @@ export const STATE_RULES = {
   EnableKey: NOT_WHILE_DYING,
   Encrypt: ENABLED_ONLY,
   GenerateDataKey: ENABLED_ONLY,
+  GetKeyLastUsage: ANY_STATE,
   GetKeyPolicy: ANY_STATE,
   GetKeyRotationStatus: ANY_STATE,
   GetPublicKey: NOT_WHILE_DYING,

@@ -2,6 +2,7 @@ import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { Aliases } from './store/aliases.ts';
 import type { Grants } from './store/grants.ts';
 import type { Keys } from './store/keys.ts';
+import type { LastUsage } from './store/last-usage.ts';
 import type { Materials } from './store/materials.ts';
 import type { Tags } from './store/tags.ts';
 
@@ -20,4 +21,5 @@ export interface Kms {
   readonly aliases: Aliases;
   readonly tags: Tags;
   readonly grants: Grants;
+  readonly lastUsage: LastUsage;
 }

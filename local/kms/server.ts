@@ -13,6 +13,7 @@ import { Aliases } from './store/aliases.ts';
 import { openDatabase } from './store/database.ts';
 import { Grants } from './store/grants.ts';
 import { Keys } from './store/keys.ts';
+import { LastUsage } from './store/last-usage.ts';
 import { Materials } from './store/materials.ts';
 import { Tags } from './store/tags.ts';
 import { answerTaggingApi } from './tagging-api/service.ts';
@@ -52,6 +53,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     aliases: new Aliases(database),
     tags: new Tags(database),
     grants: new Grants(database),
+    lastUsage: new LastUsage(database),
   };
   const principals = new Principals(kms.account, clock);
   const faults = new Faults();

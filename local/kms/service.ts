@@ -44,7 +44,8 @@ export class KmsService {
   }
 
   async answer(operationName: string, request: AwsRequest): Promise<AwsReply> {
-    const requestId = randomUUID();
+    const ids = { requestId: randomUUID(), eventId: randomUUID() };
+    const { requestId } = ids;
     let caller: Caller;
     try {
       caller = this.#parts.principals.identify(request.headers);
@@ -60,11 +61,11 @@ export class KmsService {
       await undergo(fault);
       const call = await prepare(operationName, request);
       trace.requestParameters = call.requestParameters;
-      result = this.#carryOut(operationName, call, caller, trace);
+      result = this.#carryOut(operationName, call, caller, trace, ids);
     } catch (error) {
       result = serviceError(error);
     }
-    this.#record(operationName, requestId, caller, request, trace, result);
+    this.#record(operationName, ids, caller, request, trace, result);
     return { requestId, result, loseConnection: fault?.afterEffect ?? false };
   }
 
@@ -80,7 +81,7 @@ export class KmsService {
     for (const key of due) this.#recordEvent({ name: 'DeleteKey', keyArn: key.arn }, now);
   }
 
-  #carryOut(name: string, call: PreparedCall, { principal }: Caller, trace: Trace): Outcome {
+  #carryOut(name: string, call: PreparedCall, { principal }: Caller, trace: Trace, ids: Ids): Outcome {
     this.deleteDueKeys();
     const { kms, database } = this.#parts;
     return atomically(database, () => {
@@ -92,7 +93,8 @@ export class KmsService {
           checkState(name, touch.key);
         }
       }
-      const outcome = resolved.effect({ kms, principal, now: kms.clock.now().getTime() });
+      const now = kms.clock.now().getTime();
+      const outcome = resolved.effect({ kms, principal, now });
       // The transaction undoes what a dry run has found to work.
       if (call.dryRun) {
         throw new ServiceError(
@@ -101,13 +103,18 @@ export class KmsService {
           412,
         );
       }
+      if (CRYPTOGRAPHIC_OPERATIONS.has(name)) {
+        for (const touch of resolved.touches) {
+          if (touch.kind === 'key') kms.lastUsage.put(touch.key.id, { operation: name, at: now, ...ids });
+        }
+      }
       return outcome;
     });
   }
 
   #record(
     operationName: string,
-    requestId: string,
+    ids: Ids,
     caller: Caller,
     request: AwsRequest,
     trace: Trace,
@@ -119,7 +126,7 @@ export class KmsService {
       recordOfCall(kms.account, {
         operationName,
         readOnly: OPERATIONS[operationName]?.readOnly ?? false,
-        requestId,
+        ...ids,
         caller,
         sourceIPAddress: request.sourceIPAddress,
         userAgent: request.headers['user-agent'] ?? '',
@@ -136,6 +143,21 @@ export class KmsService {
     const { kms, onRecord } = this.#parts;
     onRecord(recordOfServiceEvent(kms.account, event, time));
   }
+}
+
+/** What AWS KMS calls a use of a key. */
+const CRYPTOGRAPHIC_OPERATIONS: ReadonlySet<string> = new Set([
+  'Decrypt',
+  'Encrypt',
+  'GenerateDataKey',
+  'Sign',
+  'Verify',
+]);
+
+/** Name the call in its answer and in its record. */
+interface Ids {
+  readonly requestId: string;
+  readonly eventId: string;
 }
 
 /** What the record says of a call, as far as the call came. */

@@ -23,6 +23,8 @@ declare module 'oidc-provider' {
 
   export interface Interaction {
     readonly uid: string;
+    /** Of the authorization request. */
+    readonly params: Readonly<Record<string, unknown>>;
   }
 
   interface Client {

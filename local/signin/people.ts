@@ -23,6 +23,8 @@ export const people: readonly Person[] = [
   person('carol', 'Carol Castro', 'payments-owner', 'security'),
   person('dave', 'Dave Dahl', 'security'),
   person('erin', 'Erin Eide', 'auditors'),
+  person('frank', 'Frank Fossum', 'security', 'custodians'),
+  person('grace', 'Grace Gao', 'custodians'),
   person('mallory', 'Mallory Moe'),
 ];
 

@@ -3,8 +3,16 @@ import { DEVELOPMENT_PASSWORD, people } from './people.ts';
 /** What the form posts. `secondFactor` stands for a passkey or a one-time code: the token then says `mfa`. */
 export const signInFields = { name: 'name', password: 'password', secondFactor: 'second-factor' } as const;
 
-/** The page on which a person says who they are; `refusal` is shown above the form. */
-export function signInPage(action: string, refusal?: string): string {
+interface PageOptions {
+  readonly stepUp?: boolean;
+  readonly refusal?: string;
+}
+
+/**
+ * The page on which a person says who they are; `refusal` is shown above the form. When the client has asked for a new
+ * sign-in (`stepUp`), the second factor is ticked.
+ */
+export function signInPage(action: string, { stepUp = false, refusal }: PageOptions = {}): string {
   const names = people.map(({ name, fullName, groups }) => {
     const who = [fullName, ...(groups.length > 0 ? [groups.join(', ')] : [])].join(' - ');
     return `<option value="${escapeHtml(name)}">${escapeHtml(who)}</option>`;
@@ -35,7 +43,7 @@ export function signInPage(action: string, refusal?: string): string {
     <label>Password
       <input type="password" name="${signInFields.password}" autocomplete="current-password" required>
     </label>
-    <label><input type="checkbox" name="${signInFields.secondFactor}" value="yes"> with a second factor</label>
+    <label><input type="checkbox" name="${signInFields.secondFactor}" value="yes"${stepUp ? ' checked' : ''}> with a second factor</label>
     <button type="submit">Sign in</button>
   </form>
 </body>

@@ -62,15 +62,18 @@ async function serveSignInPage(
   response: ServerResponse,
   provider: Provider,
 ): Promise<void> {
-  const action = signInPath((await provider.interactionDetails(request, response)).uid);
+  const { uid, params } = await provider.interactionDetails(request, response);
+  const action = signInPath(uid);
+  const stepUp = params.prompt === 'login';
   if (request.method !== 'POST') {
-    sendPage(response, 200, signInPage(action));
+    sendPage(response, 200, signInPage(action, { stepUp }));
     return;
   }
   const form = new URLSearchParams(await text(request));
   const person = findPerson(form.get(signInFields.name) ?? '');
   if (person === undefined || form.get(signInFields.password) !== DEVELOPMENT_PASSWORD) {
-    sendPage(response, 401, signInPage(action, 'This name and password do not belong together.'));
+    const refusal = 'This name and password do not belong together.';
+    sendPage(response, 401, signInPage(action, { stepUp, refusal }));
     return;
   }
   const amr = form.has(signInFields.secondFactor) ? ['pwd', 'otp', 'mfa'] : ['pwd'];

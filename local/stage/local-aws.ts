@@ -4,14 +4,18 @@ import * as z from 'zod';
 import { type KeywardOutputs, outputNames } from '../../lib/outputs.ts';
 import { createDelivery, type Delivery } from '../cloudtrail/delivery.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
+import { IDENTITY_STORE_ID, startLocalDirectory } from '../directory/server.ts';
 import { startLocalKms } from '../kms/server.ts';
 import { startMiniStack } from '../ministack/ministack.ts';
 import { type SignIn, startSignIn } from '../signin/sign-in.ts';
+import { startLocalSlack, TEAM_ID } from '../slack/server.ts';
 import { clientConfig } from './account.ts';
+import { createApprovalKey } from './approval-key.ts';
 import { deploy } from './deployment.ts';
 import { functionPrincipals, registerPrincipals } from './function-principals.ts';
 import { MAIL_SENDER, verifySender } from './mail.ts';
 import { openRunFolder, type Purpose, removeLeftovers } from './run-folder.ts';
+import { keepSlackSecrets } from './slack-secrets.ts';
 
 /** Where things are. Plain data, so that it can be handed to another process. */
 export type LocalAwsAddresses = {
@@ -23,6 +27,10 @@ export type LocalAwsAddresses = {
   readonly clockUrl: string;
   /** The OpenID Connect issuer: `signInAs(issuer, 'alice')` gives tokens. */
   readonly issuer: string;
+  /** The identity store: `POST /_local/members {person, groups}` moves somebody between groups. */
+  readonly directoryUrl: string;
+  /** The workspace of Slack: see `LocalSlack`. */
+  readonly slackUrl: string;
   /** The stack's outputs. */
   readonly outputs: KeywardOutputs;
 };
@@ -63,6 +71,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const signIn = started.adopt(await startSignIn(), (it) => it.close());
   run.recordPort('sign-in', signIn.issuer);
 
+  const directory = started.adopt(await startLocalDirectory(signIn.issuer), (it) => it.close());
+  run.recordPort('directory', directory.url);
+
+  const slack = started.adopt(await startLocalSlack(), (it) => it.close());
+  run.recordPort('slack', slack.url);
+
   let deliver = (_record: CloudTrailRecord): void => {};
   const onRecord = (record: CloudTrailRecord): void => deliver(record);
   const kms = started.adopt(await startLocalKms({ onRecord }), (it) => it.close());
@@ -83,7 +97,14 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       mailFrom: MAIL_SENDER,
       localKmsUrl: kms.url,
       localClockUrl: clockUrl,
-      apiBaseUrl: endpoint,
+      identityStoreId: IDENTITY_STORE_ID,
+      localDirectoryUrl: directory.url,
+      localApprovalKeyArn: await createApprovalKey(kms.url),
+      // Browsers take no address in numbers for the site of a passkey.
+      apiBaseUrl: endpoint.replace('//127.0.0.1:', '//localhost:'),
+      slackTeamId: TEAM_ID,
+      slackSecretArn: await keepSlackSecrets(endpoint, slack.secrets),
+      localSlackUrl: slack.apiUrl,
     },
   }).then((all) => Outputs.parse(Object.fromEntries(outputNames.map((name) => [name, all[name]]))));
 
@@ -92,6 +113,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   deliver = (record) => delivery.deliver(record);
   await verifySender(endpoint);
   signIn.allowRedirect(outputs.PortalUrl);
+  slack.listenAt(`${outputs.PeopleApiUrl}/slack/interactions`);
   signal.throwIfAborted();
 
   const owned = started.move();
@@ -100,6 +122,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     kmsUrl: kms.url,
     clockUrl,
     issuer: signIn.issuer,
+    directoryUrl: directory.url,
+    slackUrl: slack.url,
     outputs,
     signIn,
     stop: () => owned.disposeAsync(),

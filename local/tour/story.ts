@@ -17,6 +17,8 @@ export interface Story {
   readonly bob: ApiClient;
   readonly carol: ApiClient;
   readonly erin: ApiClient;
+  /** A custodian: may stop a key at once. */
+  readonly frank: ApiClient;
   /** The payments team's pipeline. */
   readonly pipeline: ApiClient;
   /** The application that uses the keys. */
@@ -31,33 +33,35 @@ export async function beginStory(addresses: LocalAwsAddresses): Promise<Story> {
   const person = async (name: string): Promise<ApiClient> =>
     personClient(outputs.PeopleApiUrl, (await signInAs(issuer, name, { secondFactor: true })).accessToken);
   const accountArn = 'arn:aws:iam::000000000000';
-  const [alice, bob, carol, erin, pipelineCredentials, application, mallory, alerts] = await Promise.all([
-    person('alice'),
-    person('bob'),
-    person('carol'),
-    person('erin'),
-    machineUser(endpoint, 'payments-pipeline'),
-    kmsClientOf(kmsUrl, {
-      accessKeyId: 'AKIALOCALPAYMENTSAPP',
-      arn: 'arn:aws:sts::000000000000:assumed-role/payments-application/i-1',
-      policies: [
-        {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Sign', 'kms:Verify'],
-              Resource: '*',
-            },
-          ],
-        },
-      ],
-    }),
-    kmsClientOf(kmsUrl, { accessKeyId: 'AKIALOCALMALLORY0001', arn: `${accountArn}:user/mallory` }),
-    alertInbox(clientConfig(endpoint), outputs.AlertTopicArn),
-  ]);
+  const [alice, bob, carol, erin, frank, pipelineCredentials, application, mallory, alerts] =
+    await Promise.all([
+      person('alice'),
+      person('bob'),
+      person('carol'),
+      person('erin'),
+      person('frank'),
+      machineUser(endpoint, 'payments-pipeline'),
+      kmsClientOf(kmsUrl, {
+        accessKeyId: 'AKIALOCALPAYMENTSAPP',
+        arn: 'arn:aws:sts::000000000000:assumed-role/payments-application/i-1',
+        policies: [
+          {
+            Version: '2012-10-17',
+            Statement: [
+              {
+                Effect: 'Allow',
+                Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Sign', 'kms:Verify'],
+                Resource: '*',
+              },
+            ],
+          },
+        ],
+      }),
+      kmsClientOf(kmsUrl, { accessKeyId: 'AKIALOCALMALLORY0001', arn: `${accountArn}:user/mallory` }),
+      alertInbox(clientConfig(endpoint), outputs.AlertTopicArn),
+    ]);
   const pipeline = machineClient(outputs.MachineApiUrl, pipelineCredentials);
-  return { addresses, alice, bob, carol, erin, pipeline, application, mallory, alerts };
+  return { addresses, alice, bob, carol, erin, frank, pipeline, application, mallory, alerts };
 }
 
 const keyView = z.looseObject({

@@ -1,5 +1,6 @@
 import type { LocalAwsAddresses } from '../stage/local-aws.ts';
 import { destroyKey, tamperWithDestruction } from './chapters/destroy.ts';
+import { stopInAnEmergency } from './chapters/emergency.ts';
 import { generateKeys } from './chapters/generate.ts';
 import { revokeAndReinstate } from './chapters/revoke.ts';
 import { rotateKeys } from './chapters/rotate.ts';
@@ -29,6 +30,7 @@ async function tour(addresses: LocalAwsAddresses, tell: Narrator): Promise<void>
   const keys = await generateKeys(story, tell);
   const artefacts = await rotateKeys(story, tell, keys);
   await revokeAndReinstate(story, tell, keys.data, artefacts.sealed);
+  await stopInAnEmergency(story, tell, keys.signing);
   await tamperWithDestruction(story, tell, keys.data);
   await destroyKey(story, tell, keys.data, artefacts.sealed);
   await verifyLedger(story, tell, keys.data);

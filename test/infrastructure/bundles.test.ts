@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { bundleLambdas, checkPolicies } from '../../lib/lambda-bundles.ts';
-import { type LambdaId, lambdaIds } from '../../lib/lambda-entries.ts';
-import { statementsOf } from './permissions.ts';
+import { askPolicies, type LambdaId, lambdaIds } from '../../lib/lambda-entries.ts';
+import { roleNames, statementsOf, textOf } from './permissions.ts';
 import { local } from './synthesis.ts';
 
 let folder: string;
@@ -26,20 +26,29 @@ const bundleOf = (stage: 'deployed' | 'local', id: LambdaId) =>
 const sourcesOf = (bundle: string) => Array.from(bundle.matchAll(/^\/\/ (\S+)$/gm), ([, path]) => path ?? '');
 
 const functionSchema = z.object({
-  Properties: z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) }),
+  Properties: z.object({
+    Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+    Role: z.unknown(),
+  }),
 });
 
 /** What the stack sets for each Lambda, which is told its id on the local stage. */
-const variables = new Map(
+const functions = new Map(
   Object.values(local().findResources('AWS::Lambda::Function')).map((found) => {
-    const { Variables } = functionSchema.parse(found).Properties.Environment;
-    return [String(Variables['AWS_SDK_UA_APP_ID']), Object.keys(Variables)] as const;
+    const { Environment, Role } = functionSchema.parse(found).Properties;
+    const role = roleNames(local()).get(textOf(Role).replace(/^<(\w+)\.Arn>$/, '$1'));
+    const variables = Object.keys(Environment.Variables);
+    return [String(Environment.Variables['AWS_SDK_UA_APP_ID']), { variables, role }] as const;
   }),
 );
 
-function writablePartitions(role: string): readonly string[] {
+/** The Lambdas that have the role of this one: most have their own. */
+const ofOneRole = (id: LambdaId) =>
+  lambdaIds.filter((other) => functions.get(other)?.role === functions.get(id)?.role);
+
+function writablePartitions(id: LambdaId): readonly string[] {
   return statementsOf(local())
-    .filter((it) => it.role === role && it.actions.includes('dynamodb:PutItem'))
+    .filter((it) => it.role === functions.get(id)?.role && it.actions.includes('dynamodb:PutItem'))
     .flatMap(({ conditions }) => conditions['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []);
 }
 
@@ -53,11 +62,13 @@ describe.each(lambdaIds)('the bundle of %s', (id) => {
     const asked = new Set(
       Array.from(bundleOf('deployed', id).matchAll(/\benvironment\("([A-Z_]+)"\)/g), ([, name]) => name),
     );
-    expect([...asked].filter((name) => !variables.get(id)?.includes(name ?? ''))).toEqual([]);
+    expect([...asked].filter((name) => !functions.get(id)?.variables.includes(name ?? ''))).toEqual([]);
   });
 
   it('writes to the partitions that its role may write to', () => {
-    const bundle = bundleOf('deployed', id);
+    const bundle = ofOneRole(id)
+      .map((each) => bundleOf('deployed', each))
+      .join('\n');
     const writable = writablePartitions(id);
     const writes: [call: RegExp, partition: string][] = [
       [/\.commit\(/, 'KEY#*'],
@@ -67,6 +78,12 @@ describe.each(lambdaIds)('the bundle of %s', (id) => {
     for (const [call, partition] of writes) {
       expect(writable.includes(partition), partition).toBe(call.test(bundle));
     }
+  });
+
+  it('has the engine of the Cedar policies beside it if it loads that', () => {
+    const loads = bundleOf('deployed', id).includes('@cedar-policy/cedar-wasm');
+    expect(askPolicies.some((asking) => asking === id)).toBe(loads);
+    expect(existsSync(join(folder, 'deployed', id, 'node_modules/@cedar-policy'))).toBe(loads);
   });
 
   it('holds nothing of the local AWS', () => {

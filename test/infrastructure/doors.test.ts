@@ -48,11 +48,15 @@ const shared = [
   'GET /v1/keys',
   'GET /v1/keys/{keyId}',
   'GET /v1/keys/{keyId}/certificate',
+  'GET /v1/keys/{keyId}/consumers',
   'GET /v1/keys/{keyId}/ledger',
   'GET /v1/requests',
   'GET /v1/requests/{requestId}',
+  'GET /v1/requests/{requestId}/export',
   'POST /v1/keys',
   'POST /v1/keys/{keyId}/cancel-destruction',
+  'POST /v1/keys/{keyId}/consumers',
+  'POST /v1/keys/{keyId}/consumers/remove',
   'POST /v1/keys/{keyId}/destroy',
   'POST /v1/keys/{keyId}/reinstate',
   'POST /v1/keys/{keyId}/revoke',
@@ -60,9 +64,16 @@ const shared = [
   'POST /v1/requests/{requestId}/cancel',
 ];
 
-const openRoutes = ['GET /portal', 'GET /portal/{proxy+}', 'GET /v1/openapi.json', 'POST /portal/{proxy+}'];
+const openRoutes = [
+  'GET /portal',
+  'GET /portal/{proxy+}',
+  'GET /v1/openapi.json',
+  'POST /portal/{proxy+}',
+  'POST /slack/interactions',
+];
 
 const decide = 'POST /v1/requests/{requestId}/decisions';
+const stop = 'POST /v1/keys/{keyId}/emergency-revoke';
 
 describe('the doors', () => {
   it('lead to these routes', () => {
@@ -70,10 +81,10 @@ describe('the doors', () => {
       routesOf('people')
         .map(({ route }) => route)
         .toSorted(),
-    ).toEqual([...shared, ...openRoutes, decide].toSorted());
+    ).toEqual([...shared, ...openRoutes, decide, stop].toSorted());
   });
 
-  it('lead machines to no decision', () => {
+  it('lead machines to no decision and no emergency', () => {
     expect(
       routesOf('machines')
         .map(({ route }) => route)
@@ -99,6 +110,8 @@ describe('the doors', () => {
     for (const { route, calls, integration } of methods) {
       expect(integration, route).toBe('AWS_PROXY');
       if (route === decide) expect(calls, route).toMatch(/^ApiDecisions/);
+      else if (route.includes('/slack/')) expect(calls, route).toMatch(/^SlackSlackDoor/);
+      else if (route === stop) expect(calls, route).toMatch(/^EmergencyEmergencyRevoke/);
       else if (route.includes('/portal')) expect(calls, route).toMatch(/^Portal/);
       else expect(calls, route).toMatch(/^ApiApi|^Api[A-F0-9]{8}$/);
     }

@@ -1,18 +1,21 @@
+import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { lambdaIds } from '../../lib/lambda-entries.ts';
 import { managedPolicies, type Statement, statementsOf } from './permissions.ts';
 import { deployed, ownSettings, synthesise } from './synthesis.ts';
 
 const statements = statementsOf(deployed());
 const allowed = statements.filter(({ effect }) => effect === 'Allow');
 
-/** Every KMS verb of every role. A role that is not here has none. */
+/** Every KMS verb of every role on managed keys. A role that is not here has none. */
 const kmsVerbs: Readonly<Record<string, readonly string[]>> = {
-  PrepareRequest: ['DescribeKey', 'GetKeyPolicy', 'ListAliases', 'ListGrants'],
+  PrepareRequest: ['DescribeKey', 'GetKeyLastUsage', 'GetKeyPolicy', 'ListAliases', 'ListGrants'],
   CreateVersion: ['CreateKey', 'DescribeKey', 'TagResource'],
   BindAlias: ['CreateAlias', 'DescribeKey', 'ListAliases', 'UpdateAlias'],
   ProbeVersion: ['Decrypt', 'DescribeKey', 'Encrypt', 'Sign', 'Verify'],
   RotateInPlace: ['DescribeKey', 'GetKeyRotationStatus', 'ListKeyRotations', 'RotateKeyOnDemand'],
   RestrictVersion: ['GetKeyPolicy', 'PutKeyPolicy'],
+  // Shared by the two Lambdas of the emergency, which disable in the same way.
   DisableKey: ['DescribeKey', 'DisableKey', 'ListGrants', 'RevokeGrant'],
   EnableKey: ['DescribeKey', 'EnableKey'],
   ScheduleDeletion: ['DescribeKey', 'ScheduleKeyDeletion'],
@@ -27,6 +30,14 @@ const kmsVerbs: Readonly<Record<string, readonly string[]>> = {
     'UpdateAlias',
   ],
   Sweep: ['DescribeKey'],
+};
+
+/** What may be done with the key that vouches for decisions, and by whom. */
+const approvalKeyVerbs: Readonly<Record<string, readonly string[]>> = {
+  Api: ['GetPublicKey'],
+  Decisions: ['Sign'],
+  Portal: ['Sign'],
+  SlackWork: ['Sign'],
 };
 
 const onlyReads = /^kms:(?:Describe|Get|List)/;
@@ -61,6 +72,7 @@ const resourcePatterns = [
   /:kms:<AWS::Region>:<AWS::AccountId>:key\/\*$/, // managed keys: the tag bounds it
   /:kms:<AWS::Region>:<AWS::AccountId>:alias\/keyward\/\*$/,
   /:states:<AWS::Region>:<AWS::AccountId>:execution:<Workflows\w+\.Name>:\*$/,
+  /:identitystore:::(?:user|group|membership)\/\*$/, // reads of who is in a group
   /^<TrailDetectionBucket\w+\.Arn>\/AWSLogs\/<AWS::AccountId>\/CloudTrail\/\*$/,
 ];
 
@@ -78,8 +90,20 @@ const writes = ({ actions }: Statement) =>
   );
 const reads = ({ actions }: Statement) =>
   actions.some((action) => ['dynamodb:GetItem', 'dynamodb:Query'].includes(action));
-const mutatesKeys = ({ actions }: Statement) =>
-  actions.some((action) => action.startsWith('kms:') && !onlyReads.test(action));
+const onApprovalKey = ({ resources }: Statement) =>
+  resources.every((resource) => /^<ApprovalKey\w+\.Arn>$/.test(resource));
+const mutatesKeys = (statement: Statement) =>
+  !onApprovalKey(statement) &&
+  statement.actions.some((action) => action.startsWith('kms:') && !onlyReads.test(action));
+
+function kmsVerbsOf(statements: readonly Statement[]): Record<string, string[]> {
+  const verbs: Record<string, string[]> = {};
+  for (const { role, actions } of statements) {
+    const own = actions.filter((action) => action.startsWith('kms:')).map((action) => action.slice(4));
+    if (own.length > 0) verbs[role] = [...new Set([...(verbs[role] ?? []), ...own])].toSorted();
+  }
+  return verbs;
+}
 
 describe('every role', () => {
   it('is found with its statements', () => {
@@ -107,19 +131,16 @@ describe('every role', () => {
 
 describe('KMS', () => {
   it('is open to each role with its own verbs and no others', () => {
-    const actual: Record<string, string[]> = {};
-    for (const { role, actions } of allowed) {
-      const verbs = actions.filter((action) => action.startsWith('kms:')).map((action) => action.slice(4));
-      if (verbs.length > 0) actual[role] = [...new Set([...(actual[role] ?? []), ...verbs])].toSorted();
-    }
-    expect(actual).toEqual(kmsVerbs);
+    expect(kmsVerbsOf(allowed.filter((it) => !onApprovalKey(it)))).toEqual(kmsVerbs);
+    expect(kmsVerbsOf(allowed.filter(onApprovalKey))).toEqual(approvalKeyVerbs);
   });
 
   it('is open on keys only while they carry the tag of managed keys', () => {
     const onKeys = allowed.filter(
-      ({ actions, resources }) =>
-        actions.some((action) => action.startsWith('kms:') && action !== 'kms:ListAliases') &&
-        !resources.every((resource) => resource.endsWith(':alias/keyward/*')),
+      (it) =>
+        !onApprovalKey(it) &&
+        it.actions.some((action) => action.startsWith('kms:') && action !== 'kms:ListAliases') &&
+        !it.resources.every((resource) => resource.endsWith(':alias/keyward/*')),
     );
     expect(onKeys.length).toBeGreaterThan(Object.keys(kmsVerbs).length);
     for (const { role, actions, conditions } of onKeys) {
@@ -155,7 +176,7 @@ describe('approving and acting', () => {
   const wakers = rolesThat(({ actions }) => actions.some((action) => action.startsWith('states:SendTask')));
 
   it('are in different hands', () => {
-    expect(deciders).toEqual(['Decisions', 'Portal']);
+    expect(deciders).toEqual(['Decisions', 'Portal', 'SlackWork']);
     expect(wakers).toEqual(['Dispatch']);
     const actors = new Set(rolesThat(mutatesKeys));
     expect(actors.size).toBeGreaterThan(8);
@@ -208,8 +229,11 @@ describe('the table', () => {
     expect(rolesThat((it) => writes(it) && tokens(it))).toEqual(['OpenApproval']);
   });
 
-  it('has its stream, which shows everything, read by Dispatch alone', () => {
-    expect(rolesThat(({ actions }) => actions.includes('dynamodb:GetRecords'))).toEqual(['Dispatch']);
+  it('has its stream, which shows everything, read by the two that follow requests', () => {
+    expect(rolesThat(({ actions }) => actions.includes('dynamodb:GetRecords'))).toEqual([
+      'Dispatch',
+      'SlackCopies',
+    ]);
   });
 });
 
@@ -217,8 +241,18 @@ describe('mail, secrets, alerts and trail', () => {
   it('are each in the hands of who needs them', () => {
     const having = (action: string) => rolesThat(({ actions }) => actions.includes(action));
     expect(having('ses:SendEmail')).toEqual(['OpenApproval']);
-    expect(having('secretsmanager:GetSecretValue')).toEqual(['Portal']);
-    expect(having('sns:Publish')).toEqual(['DetectTampering', 'ReadTrail']);
+    expect(having('secretsmanager:GetSecretValue')).toEqual([
+      'Portal',
+      'SlackCopies',
+      'SlackDoor',
+      'SlackWork',
+    ]);
+    expect(having('sqs:SendMessage').filter((role) => lambdaIds.some((id) => id === role))).toContain(
+      'SlackDoor',
+    );
+    expect(having('sns:Publish')).toEqual(['DetectTampering', 'ReadTrail', 'Sweep']);
+    const callers = having('lambda:InvokeFunction').filter((role) => lambdaIds.some((id) => id === role));
+    expect(callers).toEqual(['DisableKey', 'Portal']);
     expect(having('s3:GetObject')).toEqual(['ReadTrail']);
   });
 
@@ -229,5 +263,49 @@ describe('mail, secrets, alerts and trail', () => {
       'keyward.test',
       'keyward@keyward.test',
     ]);
+  });
+});
+
+describe('the emergency', () => {
+  it('is in reach of custodians who have a second factor, past everything else', () => {
+    deployed().hasResourceProperties('AWS::IAM::ManagedPolicy', {
+      PolicyDocument: {
+        Statement: [
+          {
+            Action: 'lambda:InvokeFunction',
+            Effect: 'Allow',
+            Resource: Match.objectLike({
+              'Fn::GetAtt': [Match.stringLikeRegexp('^EmergencyEmergencyDirect'), 'Arn'],
+            }),
+            Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe('the approval key', () => {
+  it('outlives the stack, and nobody but the root and the break-glass role takes it away', () => {
+    const breakGlassRoleArn = 'arn:aws:iam::111122223333:role/break-glass';
+    const { template } = synthesise({ ...ownSettings, breakGlassRoleArn });
+    template.hasResource('AWS::KMS::Key', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        KeySpec: 'ECC_NIST_P256',
+        KeyUsage: 'SIGN_VERIFY',
+        KeyPolicy: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Effect: 'Deny',
+              Action: ['kms:DisableKey', 'kms:ScheduleKeyDeletion'],
+              Condition: {
+                ArnNotLike: { 'aws:PrincipalArn': Match.arrayWith([breakGlassRoleArn]) },
+              },
+            }),
+          ]),
+        },
+      },
+    });
   });
 });

@@ -76,9 +76,12 @@ describe('Dispatch', () => {
 });
 
 describe('the stack', () => {
-  it('holds no KMS key: no deletion of it takes a key along', () => {
+  it('holds no KMS key but its own, which it leaves behind: no deletion of it takes a key along', () => {
     const types = Object.values(deployed().toJSON().Resources as Record<string, { Type: string }>);
-    expect(types.map(({ Type }) => Type).filter((type) => type.startsWith('AWS::KMS::'))).toEqual([]);
+    expect(types.map(({ Type }) => Type).filter((type) => type.startsWith('AWS::KMS::'))).toEqual([
+      'AWS::KMS::Key',
+    ]);
+    deployed().allResources('AWS::KMS::Key', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
   it('keeps what is evidence when it is deleted', () => {

@@ -20,6 +20,7 @@ function functionsOf(template: Template) {
 }
 
 const localVariables = [
+  'AWS_ENDPOINT_URL_IDENTITYSTORE',
   'AWS_ENDPOINT_URL_KMS',
   'AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API',
   'AWS_SDK_UA_APP_ID',
@@ -31,7 +32,9 @@ describe('the settings', () => {
     const { annotations } = synthesise({});
     annotations.hasWarning(
       '/Keyward',
-      Match.stringLikeRegexp('examples: issuer, audience, mailFrom\\. Give your own before you deploy'),
+      Match.stringLikeRegexp(
+        'examples: issuer, audience, identityStoreId, mailFrom\\. Give your own before you deploy',
+      ),
     );
   });
 
@@ -41,6 +44,7 @@ describe('the settings', () => {
 
   it.each([
     ['issuer', 'http://sign-in.keyward.test', 'must be an https URL'],
+    ['identityStoreId', 'd-1', 'must be the id of an identity store'],
     ['mailFrom', 'Keyward', 'Invalid email'],
     ['breakGlassRoleArn', 'arn:aws:iam::1:user/x', 'must be the ARN of an IAM role'],
     ['protectedKeyArns', 'alias/own', 'must be ARNs of KMS keys'],
@@ -48,6 +52,15 @@ describe('the settings', () => {
   ])('are refused with the reason: %s', (name, value, reason) => {
     expect(() => synthesise({ ...ownSettings, [name]: value })).toThrow(
       new RegExp(`SETTINGS_INVALID[^]*${name}[\\w.]*: .*${reason}`),
+    );
+  });
+
+  it('leave Slack out without its two settings, and want both', () => {
+    const { slackTeamId: _team, slackSecretArn: _secret, ...without } = ownSettings;
+    const { template } = synthesise(without);
+    expect(JSON.stringify(template.toJSON())).not.toContain('Slack');
+    expect(() => synthesise({ ...without, slackTeamId: 'T0123456789' })).toThrow(
+      /SETTINGS_INVALID.*together/,
     );
   });
 
@@ -112,13 +125,14 @@ describe('the local stage', () => {
     });
   });
 
-  it('leaves out the trail and nothing else', () => {
+  it('leaves out the trail and the approval key, and nothing else', () => {
+    const left = ['AWS::CloudTrail::Trail', 'AWS::KMS::Key'];
     const typesOf = (template: Template) =>
       Object.values(template.toJSON().Resources as Record<string, { Type: string }>)
         .map(({ Type }) => Type)
-        .filter((type) => type !== 'AWS::CloudTrail::Trail')
+        .filter((type) => !left.includes(type))
         .toSorted();
-    local().resourceCountIs('AWS::CloudTrail::Trail', 0);
+    for (const type of left) local().resourceCountIs(type, 0);
     expect(typesOf(local())).toEqual(typesOf(deployed()));
   });
 

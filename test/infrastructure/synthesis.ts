@@ -13,14 +13,22 @@ const { context: flags } = cdkJson.parse(
 const ownSettings = {
   issuer: 'https://sign-in.keyward.test',
   audience: 'keyward',
+  identityStoreId: 'd-90676c1f2e',
   mailFrom: 'keyward@keyward.test',
+  slackTeamId: 'T0123456789',
+  slackSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:keyward/slack-AbCdEf',
 };
 
 const localSettings = {
   stage: 'local',
+  slackTeamId: 'T0LOCAL',
+  slackSecretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keyward/slack-AbCdEf',
   issuer: 'http://127.0.0.1:4001',
   localKmsUrl: 'http://127.0.0.1:4002',
   localClockUrl: 'http://127.0.0.1:4002/_local/clock',
+  localSlackUrl: 'http://127.0.0.1:4004/api/',
+  localDirectoryUrl: 'http://127.0.0.1:4003',
+  localApprovalKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/6f0e5d1c-0000-4000-8000-000000000001',
   apiBaseUrl: 'http://127.0.0.1:4566',
 };
 

@@ -11,7 +11,7 @@ const catcher = z.looseObject({
 const rule = z.looseObject({ Condition: z.string(), Next: z.string(), Assign: assign.optional() });
 
 const state = z.looseObject({
-  Type: z.enum(['Task', 'Choice', 'Succeed', 'Fail']),
+  Type: z.enum(['Task', 'Pass', 'Choice', 'Succeed', 'Fail']),
   Next: z.string().optional(),
   Resource: z.string().optional(),
   Arguments: z.unknown().optional(),
@@ -64,7 +64,7 @@ export function parseMachine(asl: string, substitute: (name: string) => string):
 const MOST_STATES = 500;
 
 /**
- * Runs a machine as Step Functions does, as far as Keyward's machines go: Task, Choice, Succeed and Fail, with JSONata,
+ * Runs a machine as Step Functions does, as far as Keyward's machines go: Task, Pass, Choice, Succeed and Fail, with JSONata,
  * variables, Retry without its waiting, and Catch. An expression without a value fails with States.QueryEvaluationError.
  */
 export async function runMachine(definition: Machine, surroundings: Surroundings): Promise<Outcome> {
@@ -88,7 +88,7 @@ export async function runMachine(definition: Machine, surroundings: Surroundings
           String(await scope.value(text ?? ''));
         return { status: 'FAILED', Error: await told(current.Error), Cause: await told(current.Cause) };
       }
-      const moved = current.Type === 'Choice' ? await choose(current, scope) : await carryOut(current, scope);
+      const moved = await moves[current.Type](current, scope);
       Object.assign(variables, moved.assigned);
       at = moved.next;
       if ('output' in moved) input = moved.output;
@@ -104,6 +104,18 @@ interface Move {
   readonly next: string;
   readonly assigned: Record<string, unknown>;
   readonly output?: unknown;
+}
+
+const moves: Readonly<
+  Record<Exclude<State['Type'], 'Succeed' | 'Fail'>, (current: State, scope: Scope) => Promise<Move>>
+> = { Choice: choose, Pass: passOn, Task: carryOut };
+
+async function passOn(current: State, scope: Scope): Promise<Move> {
+  return {
+    next: current.Next ?? '',
+    assigned: await scope.all(current.Assign),
+    ...(current.Output === undefined ? {} : { output: await scope.value(current.Output) }),
+  };
 }
 
 async function choose(current: State, scope: Scope): Promise<Move> {

@@ -27,6 +27,7 @@ export async function expectInvariants(world: World, keyId: string): Promise<voi
   await expectEnded(world, subject);
   expectTurns(subject);
   expectApproved(world, subject);
+  expectEmergenciesTold(subject);
   await expectNoOrphans(world);
 
   // KMS is as the registry says.
@@ -73,6 +74,7 @@ const acts = new Set([
   'suspended',
   'compromised',
   'reinstated',
+  'emergency-revoked',
   'destruction-scheduled',
   'destruction-cancelled',
 ]);
@@ -84,7 +86,8 @@ const acts = new Set([
 function expectApproved({ trail }: World, { versions, ledger, requests }: Subject): void {
   const taking = requests.filter(
     ({ requestId, parameters: { operation } }) =>
-      (operation === 'revoke' || operation === 'destroy') &&
+      // The emergency is the one exception: see `expectEmergenciesTold`.
+      (operation === 'revoke' || operation === 'destroy' || operation === 'emergency-revoke') &&
       ledger.some((entry) => entry.requestId === requestId && entry.event === 'execution-started'),
   );
   const shown = taking
@@ -95,6 +98,25 @@ function expectApproved({ trail }: World, { versions, ledger, requests }: Subjec
     const deeds = new Set(trail.filter(({ to }) => to.includes(kmsKeyArn)).map(({ did }) => did));
     if (deeds.has('DisableKey')) expect(taking.length, kmsKeyArn).toBeGreaterThan(0);
     if (deeds.has('ScheduleKeyDeletion')) expect(shown).toContain(kmsKeyArn);
+  }
+}
+
+/** What disables without an approval is recorded as such, on the word of a person, and the quorum has been asked since. */
+function expectEmergenciesTold({ ledger, requests }: Subject): void {
+  for (const { requestId, parameters, requester, state } of requests) {
+    if (parameters.operation !== 'emergency-revoke') continue;
+    expect(requester.kind).toBe('person');
+    const told = ledger.filter((entry) => entry.requestId === requestId);
+    for (const event of state === 'succeeded' ? ['requested', 'emergency-revoked'] : ['requested']) {
+      const entry = told.find((each) => each.event === event);
+      expect(entry?.details.emergency, event).toMatch(/^without an approval/);
+    }
+    if (state !== 'succeeded') continue;
+    const asked = requests.filter(
+      ({ parameters: about }) => about.operation === 'ratify' && about.emergencyRequestId === requestId,
+    );
+    expect(asked.length, 'nobody was asked to ratify').toBeGreaterThan(0);
+    expect(new Set(asked.map((each) => each.requester.id))).toEqual(new Set([requester.id]));
   }
 }
 

@@ -1,4 +1,9 @@
-import { CancelKeyDeletionCommand, CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
+import {
+  CancelKeyDeletionCommand,
+  CreateAliasCommand,
+  CreateGrantCommand,
+  CreateKeyCommand,
+} from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeKmsKey, tagNames } from '../../lambdas/adapters/kms/keys.ts';
 import { rotateOnDemand } from '../../lambdas/adapters/kms/rotation.ts';
@@ -6,7 +11,7 @@ import { completeRequest } from '../../lambdas/steps/complete-request.ts';
 import { failRequest } from '../../lambdas/steps/fail-request.ts';
 import { destroy, rotate, suspend } from './crash-runs.ts';
 import { expectInvariants } from './invariants.ts';
-import { after, aKey, askFor, askForKey, toItsEnd } from './scenarios.ts';
+import { after, aKey, approveAs, askFor, askForKey, bob, carol, toItsEnd } from './scenarios.ts';
 import { createWorld, policies, type World } from './world.ts';
 
 let world: World;
@@ -52,12 +57,51 @@ describe('a wait for approvers', () => {
     const keyId = await aKey(world, 'ECC_NIST_P256');
     const requestId = await askFor(world, keyId, suspend);
     await world.settle();
-    world.moveClock('P7D');
+    for (let day = 1; day <= 6; day += 1) {
+      world.moveClock('P1D');
+      await world.settle();
+    }
+    world.moveClock('PT23H59M');
     await world.settle();
     expect((await world.registry.getRequest(requestId))?.state).toBe('awaiting-approval');
     world.moveClock('PT10M');
     await world.settle();
     expect((await world.registry.getRequest(requestId))?.state).toBe('expired');
+    await expectInvariants(world, keyId);
+  });
+
+  it('is decided anew when a reminder finds other evidence than was approved', async () => {
+    const keyId = await aKey(world, 'SYMMETRIC_DEFAULT');
+    const requestId = await askFor(world, keyId, suspend);
+    await world.settle();
+    const shown = await world.registry.getRequest(requestId);
+    await approveAs(world, requestId, bob);
+
+    world.moveClock('P1D');
+    await world.settle();
+    expect((await world.registry.getRequest(requestId))?.digest).toBe(shown?.digest);
+
+    const [version] = (await world.registry.getKeyWithVersions(keyId))?.versions ?? [];
+    await world.kms.send(
+      new CreateGrantCommand({
+        KeyId: version?.kmsKeyArn,
+        GranteePrincipal: 'arn:aws:iam::000000000000:role/checkout',
+        Operations: ['Decrypt'],
+      }),
+    );
+    world.moveClock('P1D');
+    await world.settle();
+    const changed = await world.registry.getRequest(requestId);
+    expect(changed?.digest).not.toBe(shown?.digest);
+    expect(changed?.evidence?.kmsKeys[0]?.grants).toHaveLength(1);
+
+    await approveAs(world, requestId, carol);
+    await world.settle();
+    expect((await world.registry.getRequest(requestId))?.state).toBe('awaiting-approval');
+    await approveAs(world, requestId, bob);
+    await world.settle();
+    expect((await world.registry.getRequest(requestId))?.state).toBe('succeeded');
+    expect(await world.registry.getDecisions(requestId)).toHaveLength(3);
     await expectInvariants(world, keyId);
   });
 });

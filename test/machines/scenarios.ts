@@ -10,6 +10,7 @@ import {
   type RequestRecord,
 } from '../../lambdas/domain/request.ts';
 import { submitGenerate, submitOperation } from '../../lambdas/domain/submission.ts';
+import { aPasskeyAssertion } from '../unit/domain/examples.ts';
 import { policies, type World } from './world.ts';
 
 const person = (name: string, ...groups: string[]): Principal => ({
@@ -90,27 +91,36 @@ export async function toItsEnd(world: World, requestId: string): Promise<Request
 /** As many people approve as the request asks for. */
 async function approve(world: World, request: RequestRecord): Promise<void> {
   for (const approver of [bob, carol].slice(0, request.approval.quorum)) {
-    const [current, key, decisions] = await Promise.all([
-      world.registry.getRequest(request.requestId),
-      world.registry.getKey(request.keyId),
-      world.registry.getDecisions(request.requestId),
-    ]);
-    if (current?.state !== 'awaiting-approval' || key === undefined) return;
-    if (decisions.some(({ person: who }) => who.id === approver.id)) continue;
-    await world.commit(
-      decide({
-        now: await world.clock(),
-        request: current,
-        key,
-        person: approver,
-        decisions,
-        verdict: 'approve',
-        reason: 'Agreed.',
-        digest: current.digest,
-        channel: 'api',
-      }),
-    );
+    await approveAs(world, request.requestId, approver);
   }
+}
+
+/** One person approves what is asked now, unless they have, or nothing is left to approve. */
+export async function approveAs(world: World, requestId: string, approver: Principal): Promise<void> {
+  const request = await world.registry.getRequest(requestId);
+  if (request?.state !== 'awaiting-approval') return;
+  const [key, decisions] = await Promise.all([
+    world.registry.getKey(request.keyId),
+    world.registry.getDecisions(requestId),
+  ]);
+  const decided = decisions.some(
+    ({ person: who, digest }) => who.id === approver.id && digest === request.digest,
+  );
+  if (key === undefined || decided) return;
+  await world.commit(
+    decide({
+      now: await world.clock(),
+      request,
+      key,
+      person: approver,
+      decisions,
+      verdict: 'approve',
+      reason: 'Agreed.',
+      digest: request.digest,
+      channel: 'api',
+      passkey: aPasskeyAssertion,
+    }),
+  );
 }
 
 /** A key that lives. */

@@ -10,7 +10,10 @@ import { createRegistry, type Registry } from '../../lambdas/adapters/registry/r
 import { openApproval, openInput } from '../../lambdas/approvals/open-approval.ts';
 import { outcomeInput, readOutcome } from '../../lambdas/approvals/read-outcome.ts';
 import type { Change } from '../../lambdas/domain/change.ts';
+import type { Principal } from '../../lambdas/domain/principal.ts';
 import type { Operation } from '../../lambdas/domain/request.ts';
+import { admitCustodian } from '../../lambdas/emergency/admission.ts';
+import { type Stopped, stopKey } from '../../lambdas/emergency/stop-key.ts';
 import { dispatch } from '../../lambdas/requests/dispatch.ts';
 import { begin } from '../../lambdas/steps/begin-execution.ts';
 import { bindAlias, bindAliasInput } from '../../lambdas/steps/bind-alias.ts';
@@ -22,7 +25,7 @@ import { discardVersion } from '../../lambdas/steps/discard-version.ts';
 import { enableKey } from '../../lambdas/steps/enable-key.ts';
 import { failInput, failRequest } from '../../lambdas/steps/fail-request.ts';
 import { stepInput } from '../../lambdas/steps/held-key.ts';
-import { prepareRequest } from '../../lambdas/steps/prepare-request.ts';
+import { prepareInput, prepareRequest } from '../../lambdas/steps/prepare-request.ts';
 import { probeInput, probeVersion } from '../../lambdas/steps/probe-version.ts';
 import { restrictInput, restrictVersions } from '../../lambdas/steps/restrict-version.ts';
 import { rotateInPlace } from '../../lambdas/steps/rotate-in-place.ts';
@@ -32,12 +35,18 @@ import { tendRequest } from '../../lambdas/sweep/due-request.ts';
 import { discardOrphans } from '../../lambdas/sweep/orphans.ts';
 import { sweep } from '../../lambdas/sweep/sweep.ts';
 import { startLocalKms } from '../../local/kms/server.ts';
+import { authorization } from '../unit/approvals/proofs.ts';
 import { callingAs, introduce, roles } from './callers.ts';
 import { Crashes } from './crash.ts';
 import { type Machine, named, type Outcome, parseMachine, runMachine } from './interpreter.ts';
 import { memoryTable } from './memory-table.ts';
 
 const root = join(import.meta.dirname, '../..');
+/** `former` are the definitions of the last release: an execution of theirs may be waiting when a new one is deployed. */
+const definitionFolders = {
+  today: join(root, 'statemachines'),
+  former: join(import.meta.dirname, 'former'),
+} as const;
 export const policies = readPolicies(join(root, 'policies'));
 
 const machineOf: Readonly<Record<Operation, string>> = {
@@ -47,6 +56,8 @@ const machineOf: Readonly<Record<Operation, string>> = {
   reinstate: 'revoke',
   destroy: 'destroy',
   'cancel-destruction': 'destroy',
+  'emergency-revoke': 'revoke',
+  ratify: 'revoke',
 };
 
 const invocation = z.object({ FunctionName: z.string(), Payload: z.unknown() });
@@ -124,7 +135,10 @@ export async function createWorld() {
   const base = { registry, clock };
   const { classes, notifications } = policies;
   const steps: Record<string, (payload: unknown) => Promise<unknown>> = {
-    PrepareRequest: checked(stepInput, prepareRequest({ ...base, kms: kmsFor('PrepareRequest') })),
+    PrepareRequest: checked(
+      prepareInput,
+      prepareRequest({ ...base, kms: kmsFor('PrepareRequest'), classes }),
+    ),
     BeginExecution: checked(stepInput, begin({ ...base, classes })),
     CreateVersion: checked(
       stepInput,
@@ -216,10 +230,12 @@ export async function createWorld() {
   };
 
   const definitions = new Map<string, Machine>();
+  let deployed: keyof typeof definitionFolders = 'today';
+  /** What an execution is started by; it goes by that to its end, as on AWS. */
   const definition = (name: string): Machine => {
     const known = definitions.get(name);
     if (known !== undefined) return known;
-    const asl = readFileSync(join(root, 'statemachines', `${name}.asl.json`), 'utf8');
+    const asl = readFileSync(join(definitionFolders[deployed], `${name}.asl.json`), 'utf8');
     const parsed = parseMachine(asl, (placeholder) =>
       placeholder === 'Approval' ? 'approval' : placeholder,
     );
@@ -258,6 +274,8 @@ export async function createWorld() {
     },
   };
 
+  /** Keys of whose emergency an alert has told. */
+  const rings: string[] = [];
   const move = dispatch({ registry: safe, executions });
   const tend = {
     key: tendKey({
@@ -265,6 +283,7 @@ export async function createWorld() {
       kms: callingAs('Sweep', bareKms),
       classes,
       newRequestId: () => `req_${ulid()}`,
+      ring: async ({ keyId }) => void rings.push(keyId),
     }),
     request: tendRequest({ registry: safe, executions }),
   };
@@ -281,6 +300,7 @@ export async function createWorld() {
     /** The account’s root, as which the test looks around. */
     kms: bareKms,
     trail,
+    rings,
     registry: safe,
     clock,
     crashes,
@@ -288,7 +308,14 @@ export async function createWorld() {
     entered,
     /** One run of the sweep: twice at once, as a schedule may. */
     sweep: async (): Promise<void> => {
-      const once = () => sweep({ registry: safe, clock, tend, millisecondsLeft: () => 60_000 });
+      const once = () =>
+        sweep({
+          registry: safe,
+          clock,
+          tend,
+          publishOldestWaiting: () => {},
+          millisecondsLeft: () => 60_000,
+        });
       await Promise.all([once(), once()]);
     },
     orphans: () =>
@@ -301,11 +328,44 @@ export async function createWorld() {
       }),
     /** While it lags, no step finds a KMS key by its tags. */
     tagIndex,
+    /** A custodian stops a key, in one process as the Lambda does it; the probe is a step of its own. */
+    stop: (keyId: string, custodian: Principal): Promise<Stopped> =>
+      crashes.process(() =>
+        stopKey({
+          registry,
+          kms: kmsFor('DisableKey'),
+          clock,
+          classes,
+          admit: admitCustodian({
+            directory: { groupsOf: async () => custodian.groups },
+            authorization,
+          }),
+          probeRefusal: async (requestId) =>
+            void (await steps.ProbeVersion?.({ requestId, expect: 'refused' })),
+          newId: () => ulid(),
+          randomNonce: () => 'e'.repeat(64),
+        })({ keyId, reason: 'It leaks.', custodian, via: 'api' }),
+      ),
     /** Runs one step by itself, outside of any machine. */
     step: async (name: string, payload: unknown): Promise<unknown> => steps[name]?.(payload),
+    /** Executions that start from now on go by these definitions. The steps are today's: a Lambda has one code. */
+    deploy: (which: typeof deployed): void => {
+      deployed = which;
+      definitions.clear();
+    },
     /** Puts something else in a step's place. */
     instead: (step: string, work: (payload: unknown) => Promise<unknown>): void => {
       steps[step] = work;
+    },
+    /** Does something just before a step begins, the next time that it does. */
+    before: (step: string, work: () => Promise<unknown>): void => {
+      const untouched = steps[step];
+      if (untouched === undefined) throw new Error(`There is no step ${step}.`);
+      steps[step] = async (payload) => {
+        steps[step] = untouched;
+        await work();
+        return untouched(payload);
+      };
     },
     moveClock: (duration: string): void => {
       kmsServer.clock.advance(duration);

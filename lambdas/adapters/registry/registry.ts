@@ -1,11 +1,16 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AbsenceRecord } from '../../domain/absence.ts';
 import type { Change } from '../../domain/change.ts';
+import type { ConsumerRecord } from '../../domain/consumer.ts';
 import type { KeyRecord, KeyState, VersionRecord } from '../../domain/key.ts';
 import type { LedgerEntry } from '../../domain/ledger.ts';
+import type { PasskeyRecord } from '../../domain/passkey.ts';
 import type { DecisionRecord, RequestRecord, RequestState } from '../../domain/request.ts';
+import type { SlackAccount, SlackCopy } from '../../domain/slack-account.ts';
 import { commitChange } from './commit.ts';
 import { type DueItem, lists } from './lists.ts';
 import { markers } from './markers.ts';
+import { people } from './people.ts';
 import { reads } from './reads.ts';
 
 /** A page of a list; `next` is a cursor to go on from, absent at the end. */
@@ -64,6 +69,22 @@ export interface Registry {
   /** Marks something as done; false when it was marked before. The mark goes after `seconds`. */
   claimOnce(id: string, seconds: number): Promise<boolean>;
   isClaimed(id: string): Promise<boolean>;
+  putAbsence(absence: AbsenceRecord): Promise<void>;
+  /** All there ever were. */
+  absencesOf(personId: string): Promise<AbsenceRecord[]>;
+  /** The absences of others in which this person is the substitute; all there ever were. */
+  standInsOf(substituteId: string): Promise<AbsenceRecord[]>;
+  putPasskey(passkey: PasskeyRecord): Promise<void>;
+  /** Those not removed. */
+  passkeysOf(personId: string): Promise<PasskeyRecord[]>;
+  putSlackAccount(account: SlackAccount): Promise<void>;
+  slackAccount(teamId: string, userId: string): Promise<SlackAccount | undefined>;
+  putSlackCopy(requestId: string, copy: SlackCopy): Promise<void>;
+  /** The messages that show a request. */
+  slackCopiesOf(requestId: string): Promise<SlackCopy[]>;
+  putConsumer(consumer: ConsumerRecord): Promise<void>;
+  /** Those not removed, by name. */
+  consumersOf(keyId: string): Promise<ConsumerRecord[]>;
 }
 
 export interface Table {
@@ -76,6 +97,7 @@ export function createRegistry(table: Table): Registry {
     ...reads(table),
     ...lists(table),
     ...markers(table),
+    ...people(table),
     commit: (change, extra = {}) => commitChange(table, change, extra.idempotency),
   };
 }

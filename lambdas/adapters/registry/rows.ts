@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { type AbsenceRecord, absenceRecord } from '../../domain/absence.ts';
+import { type ConsumerRecord, consumerRecord } from '../../domain/consumer.ts';
 import { keyDueAt, requestDueAt } from '../../domain/due.ts';
 import { RecordCorrupt } from '../../domain/errors.ts';
 import { type KeyRecord, keyRecord, type VersionRecord, versionRecord } from '../../domain/key.ts';
 import { type LedgerEntry, ledgerEntry } from '../../domain/ledger.ts';
+import { type PasskeyRecord, passkeyRecord } from '../../domain/passkey.ts';
 import {
   type DecisionRecord,
   decisionRecord,
   type RequestRecord,
   requestRecord,
 } from '../../domain/request.ts';
+import { type SlackAccount, type SlackCopy, slackAccount, slackCopy } from '../../domain/slack-account.ts';
 
 /** A row as the table holds it: its two keys, what the indexes want of it, and the record. */
 export interface Row {
@@ -37,14 +41,37 @@ export const rowKey = {
   }),
   ledger: (keyId: string, seq: number): RowKey => ({ PK: `KEY#${keyId}`, SK: `LEDGER#${pad(seq, 10)}` }),
   request: (requestId: string): RowKey => ({ PK: `REQUEST#${requestId}`, SK: 'REQUEST' }),
-  decision: (requestId: string, personId: string): RowKey => ({
+  /** A person decides anew on another digest; what they decided before stays. */
+  decision: (requestId: string, personId: string, digest: string): RowKey => ({
     PK: `DECISION#${requestId}`,
-    SK: `PERSON#${personId}`,
+    SK: `PERSON#${personId}#${digest}`,
   }),
   token: (requestId: string): RowKey => ({ PK: `TOKEN#${requestId}`, SK: 'TOKEN' }),
   alias: (alias: string): RowKey => ({ PK: `ALIAS#${alias}`, SK: 'ALIAS' }),
   idempotency: (key: string): RowKey => ({ PK: `IDEMPOTENCY#${key}`, SK: 'IDEMPOTENCY' }),
   kmsKey: (kmsKeyArn: string): RowKey => ({ PK: `KMSKEY#${kmsKeyArn}`, SK: 'KMSKEY' }),
+  absence: (personId: string, absenceId: string): RowKey => ({
+    PK: `PERSON#${personId}`,
+    SK: `ABSENCE#${absenceId}`,
+  }),
+  /** The same absence, as its substitute finds it. */
+  standIn: (substituteId: string, absenceId: string): RowKey => ({
+    PK: `PERSON#${substituteId}`,
+    SK: `STANDIN#${absenceId}`,
+  }),
+  passkey: (personId: string, credentialId: string): RowKey => ({
+    PK: `PERSON#${personId}`,
+    SK: `PASSKEY#${sha256(credentialId)}`,
+  }),
+  slackAccount: (teamId: string, userId: string): RowKey => ({
+    PK: `SLACKUSER#${teamId}/${userId}`,
+    SK: 'SLACKUSER',
+  }),
+  slackCopy: (requestId: string, channel: string, ts: string): RowKey => ({
+    PK: `SLACKCOPY#${requestId}`,
+    SK: `COPY#${channel}#${ts}`,
+  }),
+  consumer: (keyId: string, name: string): RowKey => ({ PK: `KEY#${keyId}`, SK: `CONSUMER#${name}` }),
   once: (id: string): RowKey => ({ PK: `ONCE#${id}`, SK: 'ONCE' }),
 } as const;
 
@@ -73,7 +100,39 @@ export function requestRow(record: RequestRecord): Row {
 }
 
 export function decisionRow(record: DecisionRecord): Row {
-  return holding(records.decision, rowKey.decision(record.requestId, record.person.id), record);
+  const { requestId, person, digest } = record;
+  return holding(records.decision, rowKey.decision(requestId, person.id, digest), record);
+}
+
+/** An absence is kept once for the person and once for the substitute: each finds it under their own id. */
+export function absenceRows(record: AbsenceRecord): Row[] {
+  const { absenceId, person, substitute } = record;
+  const keys = [
+    rowKey.absence(person.id, absenceId),
+    ...(substitute === undefined ? [] : [rowKey.standIn(substitute.id, absenceId)]),
+  ];
+  return keys.map((key) => holding(records.absence, key, record));
+}
+
+export function passkeyRow(record: PasskeyRecord): Row {
+  return holding(records.passkey, rowKey.passkey(record.personId, record.credentialId), record);
+}
+
+export function slackAccountRow(record: SlackAccount): Row {
+  return holding(records.slackAccount, rowKey.slackAccount(record.teamId, record.userId), record);
+}
+
+export function slackCopyRow(requestId: string, record: SlackCopy): Row {
+  return holding(records.slackCopy, rowKey.slackCopy(requestId, record.channel, record.ts), record);
+}
+
+export function consumerRow(record: ConsumerRecord): Row {
+  return holding(records.consumer, rowKey.consumer(record.keyId, record.name), record);
+}
+
+/** A credential id may be longer than a sort key. */
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** A row of exactly what will be read back. Throws RecordCorrupt for a record that could not be. */
@@ -107,6 +166,11 @@ export const records = {
   ledger: ledgerEntry,
   request: requestRecord,
   decision: decisionRecord,
+  absence: absenceRecord,
+  passkey: passkeyRecord,
+  slackAccount,
+  slackCopy,
+  consumer: consumerRecord,
 } as const;
 
 export const ownerPartition = (kind: 'KEY' | 'REQUEST', owner: string): string => `OWNER#${owner}#${kind}`;

@@ -1,19 +1,26 @@
-const SESSION_COOKIE = 'keyward_session';
-
-/**
- * Every cookie is set and cleared by a path right below the portal and names no path of its own: browsers then keep it
- * to the portal, whatever stands before that in the address.
- */
+/** The cookies of the portal. */
 export const cookieNames = {
-  session: SESSION_COOKIE,
+  session: 'keyward_session',
   /** One for each sign-in under way: two links opened side by side do not disturb each other. */
   signIn: (state: string): string => `keyward_sign_in_${state.slice(0, 8).replaceAll(/[^\w-]/g, '_')}`,
+  enrolment: 'keyward_enrolment',
 } as const;
 
-export function setCookie(name: string, value: string, seconds: number, secure: boolean): string {
-  return `${name}=${value}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly seconds: number;
+  /** `Lax` only for what has to come along when another site sends the browser here. */
+  readonly sameSite: 'Lax' | 'Strict';
 }
 
-export function clearCookie(name: string, secure: boolean): string {
-  return setCookie(name, '', 0, secure);
+/** A `Set-Cookie` that browsers keep to the portal at this address. */
+export function setCookie(address: string, { name, value, seconds, sameSite }: Cookie): string {
+  const { protocol, pathname } = new URL(address);
+  const attributes = [`Path=${pathname}`, `Max-Age=${seconds}`, 'HttpOnly', `SameSite=${sameSite}`];
+  return [`${name}=${value}`, ...attributes, ...(protocol === 'https:' ? ['Secure'] : [])].join('; ');
+}
+
+export function clearCookie(address: string, name: string): string {
+  return setCookie(address, { name, value: '', seconds: 0, sameSite: 'Strict' });
 }

@@ -1,70 +1,56 @@
-import { type ErrorKind, KeywardError } from '../../domain/errors.ts';
-import { type Html, html } from '../html.ts';
-import { layout } from './layout.ts';
+import { createHash } from 'node:crypto';
+import { html } from '../html.ts';
+import type { Problem } from './contract.ts';
+import type { Reply } from './reply.ts';
 
-const statusOfKind: Readonly<Record<ErrorKind, number>> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  'not-found': 404,
-  conflict: 409,
-  precondition: 412,
-  throttled: 429,
-  transient: 503,
-  fault: 500,
-};
+const style = html`
+:root { color-scheme: light dark }
+body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
+h1 { font-size: 1.5rem }
+`;
 
-/** What of an error the visitor is told: of what went wrong inside, that it did. */
-export interface ToldError {
-  readonly code: string;
-  readonly status: number;
-  readonly message: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
+/** Nothing is loaded, nothing runs, and nobody frames the page. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(style.toString()).digest('base64')}'`,
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
 
-export function told(error: unknown): ToldError {
-  if (!(error instanceof KeywardError) || error.kind === 'fault') {
-    return {
-      code: 'InternalError',
-      status: 500,
-      message: 'Keyward could not do this. Tell whoever runs it the reference below.',
-      headers: {},
-    };
-  }
-  const { code, kind, message, details } = error;
-  if (kind === 'transient') {
-    return {
-      code: 'BackendBusy',
-      status: 503,
-      message:
-        'Keyward or your sign-in is busy. Try again: a request shows whether your decision was recorded.',
-      headers: { 'Retry-After': '1' },
-    };
-  }
-  return {
-    code,
-    status: code === 'MethodNotAllowed' ? 405 : statusOfKind[kind],
-    message,
-    headers: typeof details.allow === 'string' ? { Allow: details.allow } : {},
-  };
-}
-
-/** The page of an error. `next` is the page to go on from, `reference` what the log knows the visit by. */
+/**
+ * The page of a sign-in that did not work, without a script: it also has to show when nothing else does. `next` is the
+ * address to go on from.
+ */
 export function errorPage(
-  { code, message }: ToldError,
-  around: {
-    readonly next: { readonly link: string; readonly label: string };
-    readonly reference: string;
-    readonly who: string | undefined;
-  },
-): Html {
-  const { next, reference, who } = around;
-  return layout({
-    title: 'This did not work',
-    who,
-    content: html`<h1>This did not work</h1>
-<p class="note fault" role="alert">${message}</p>
-<p><a href="${next.link}">${next.label}</a></p>
-<p class="quiet">Code <code>${code}</code><br>Reference <code>${reference}</code></p>`,
-  });
+  { status, code, detail, requestId }: Problem,
+  next: string,
+  headers: Readonly<Record<string, string>>,
+): Reply {
+  return {
+    status,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': contentSecurityPolicy,
+      ...headers,
+    },
+    body: html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>This did not work - Keyward</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>This did not work</h1>
+<p role="alert">${detail}</p>
+<p><a href="${next}">Go on to Keyward</a></p>
+<p>Code <code>${code}</code><br>Reference <code>${requestId}</code></p>
+</main>
+</body>
+</html>
+`.toString(),
+  };
 }

@@ -16,7 +16,7 @@ export class MethodNotAllowed extends KeywardError {
     super(
       'MethodNotAllowed',
       'invalid',
-      'A decision is sent with the form of its request. Opening an address decides nothing.',
+      `This address takes ${allow.join(', ')}. Opening an address decides nothing.`,
       { allow: allow.join(', ') },
     );
   }
@@ -27,9 +27,26 @@ export class SessionEnded extends KeywardError {
     super(
       'SessionEnded',
       'unauthenticated',
-      'Your sign-in is over and nothing was recorded. Open the request again to sign in, and decide then.',
+      'Your sign-in is over and nothing was recorded. Sign in again, and decide then.',
       {},
     );
+  }
+}
+
+export class FormForged extends KeywardError {
+  constructor() {
+    super(
+      'FormForged',
+      'forbidden',
+      'This does not come from the page that belongs to your sign-in. Nothing was recorded. Open the page again and decide there.',
+      {},
+    );
+  }
+}
+
+export class BodyUnreadable extends KeywardError {
+  constructor(why: string, options?: ErrorOptions) {
+    super('BodyUnreadable', 'invalid', `${why} Nothing was recorded. Use the page.`, {}, options);
   }
 }
 
@@ -51,6 +68,50 @@ export class SignInRefused extends KeywardError {
       'forbidden',
       'The sign-in of your organisation did not let you in. Begin again; if it stays so, ask whoever runs it.',
       details,
+    );
+  }
+}
+
+export class SecondFactorMissing extends KeywardError {
+  constructor() {
+    super(
+      'SecondFactorMissing',
+      'forbidden',
+      'Your sign-in did not prove a second factor, so you are signed in as before. Begin again and use one; if you were not asked for it, tell whoever runs your sign-in. You can deny a request without.',
+      {},
+    );
+  }
+}
+
+export class PasskeyMissing extends KeywardError {
+  constructor() {
+    super(
+      'PasskeyMissing',
+      'conflict',
+      'You have no passkey here. Enrol one on the page of your passkeys, then approve.',
+      {},
+    );
+  }
+}
+
+export class EnrolmentInterrupted extends KeywardError {
+  constructor() {
+    super(
+      'EnrolmentInterrupted',
+      'conflict',
+      'This enrolment was not begun in this browser, or took longer than five minutes. Begin again.',
+      {},
+    );
+  }
+}
+
+export class SlackLinkInvalid extends KeywardError {
+  constructor() {
+    super(
+      'SlackLinkInvalid',
+      'invalid',
+      'This link is over, or was changed on its way. Ask for a new one in Slack.',
+      {},
     );
   }
 }

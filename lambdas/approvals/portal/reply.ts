@@ -1,11 +1,9 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import type { Html } from '../html.ts';
-import { pageHeaders } from './layout.ts';
 
-/** What a visit is answered with: a page, or a way to another one. */
+/** What a visit is answered with: text, bytes, or a way to another address. */
 export interface Reply {
   readonly status: number;
-  readonly page?: Html;
+  readonly body?: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly setCookies?: readonly string[];
 }
@@ -14,22 +12,34 @@ export function seeOther(location: string, setCookies: readonly string[] = []): 
   return { status: 303, headers: { Location: location }, setCookies };
 }
 
+export function json(body: object, setCookies: readonly string[] = []): Reply {
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    setCookies,
+  };
+}
+
 export function resultOf(
-  { status, page, headers, setCookies = [] }: Reply,
+  { status, body = '', headers, setCookies = [] }: Reply,
   method: string,
 ): APIGatewayProxyResult {
+  const sent = method === 'HEAD' ? '' : body;
   return {
     statusCode: status,
     headers: {
-      ...(page === undefined ? {} : pageHeaders),
       'Cache-Control': 'no-store',
       'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
       'Strict-Transport-Security': 'max-age=31536000',
       ...headers,
     },
     ...(setCookies.length === 0 ? {} : { multiValueHeaders: { 'Set-Cookie': [...setCookies] } }),
-    body: page === undefined || method === 'HEAD' ? '' : page.toString(),
+    ...(typeof sent === 'string'
+      ? { body: sent }
+      : { body: Buffer.from(sent).toString('base64'), isBase64Encoded: true }),
   };
 }

@@ -1,15 +1,20 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { KeywardError } from '../../domain/errors.ts';
+import { timestamp } from '../../domain/formats.ts';
 import { type Principal, principal } from '../../domain/principal.ts';
 import { cookieNames, setCookie } from './cookies.ts';
+import { FormForged } from './errors.ts';
 import type { Seal } from './seal.ts';
 import type { Visit } from './visit.ts';
 
 const sessionContent = z.strictObject({
+  /** As the sign-in said it, second factor included. */
   person: principal.extend({ kind: z.literal('person') }),
-  /** In every form of this session, and nowhere else. */
+  /** Comes with every POST of this session, and is nowhere but in the page. */
   formToken: z.string().min(32),
+  /** When the sign-in was completed, in real time. */
+  authenticatedAt: timestamp,
 });
 export type Session = z.infer<typeof sessionContent>;
 
@@ -29,23 +34,21 @@ class TooManyGroups extends KeywardError {
   }
 }
 
-class FormForged extends KeywardError {
-  constructor() {
-    super(
-      'FormForged',
-      'forbidden',
-      'This form does not belong to your sign-in. Nothing was recorded. Open the request again and decide there.',
-      {},
-    );
-  }
-}
-
-/** The cookie of a new session. Throws TooManyGroups. */
-export async function openSession(seal: Seal, person: Principal, secure: boolean): Promise<string> {
-  const content = { person, formToken: randomBytes(32).toString('base64url') };
-  const sealed = await seal.close('session', content, SESSION_SECONDS);
-  if (sealed.length > LONGEST_COOKIE) throw new TooManyGroups(person.groups.length);
-  return setCookie(cookieNames.session, sealed, SESSION_SECONDS, secure);
+/** The cookie of a new session of the portal at this address. Throws TooManyGroups. */
+export async function openSession(seal: Seal, person: Principal, address: string): Promise<string> {
+  const content = {
+    person,
+    formToken: randomBytes(32).toString('base64url'),
+    authenticatedAt: new Date().toISOString(),
+  };
+  const value = await seal.close('session', content, SESSION_SECONDS);
+  if (value.length > LONGEST_COOKIE) throw new TooManyGroups(person.groups.length);
+  return setCookie(address, {
+    name: cookieNames.session,
+    value,
+    seconds: SESSION_SECONDS,
+    sameSite: 'Strict',
+  });
 }
 
 /** Nothing without a cookie, and for one that has expired or was changed. */
@@ -53,8 +56,28 @@ export function readSession(seal: Seal, { cookies }: Pick<Visit, 'cookies'>): Pr
   return seal.open('session', sessionContent, cookies.get(cookieNames.session));
 }
 
-/** Throws FormForged unless the form was made for this session. */
-export function assertOwnForm({ formToken }: Session, sent: string | undefined): void {
-  const [expected, found] = [Buffer.from(formToken), Buffer.from(sent ?? '')];
-  if (expected.length !== found.length || !timingSafeEqual(expected, found)) throw new FormForged();
+export function endOf({ authenticatedAt }: Session): string {
+  return new Date(Date.parse(authenticatedAt) + SESSION_SECONDS * 1000).toISOString();
+}
+
+/**
+ * Throws FormForged unless a POST comes from the portal's own page (what the browser says of where it comes from) and
+ * carries the token that this session was given.
+ */
+export function assertOwnPage(
+  { formToken }: Session,
+  { headers }: Pick<Visit, 'headers'>,
+  own: { readonly address: string; readonly tokenHeader: string },
+): void {
+  const [origin, site] = [headers.get('origin'), headers.get('sec-fetch-site')];
+  const elsewhere =
+    (origin !== undefined && origin !== new URL(own.address).origin) ||
+    (site !== undefined && site !== 'same-origin');
+  const sent = headers.get(own.tokenHeader.toLowerCase()) ?? '';
+  if (elsewhere || !isSame(sent, formToken)) throw new FormForged();
+}
+
+function isSame(sent: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(sent), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }

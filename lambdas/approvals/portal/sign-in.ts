@@ -1,8 +1,8 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { pendingSignIn, type SignIn } from '../../adapters/oidc-sign-in.ts';
-import { identifier } from '../../domain/formats.ts';
 import { clearCookie, cookieNames, setCookie } from './cookies.ts';
-import { SignInInterrupted, SignInRefused } from './errors.ts';
+import { SecondFactorMissing, SignInInterrupted, SignInRefused } from './errors.ts';
+import { isOwnAddress } from './own-path.ts';
 import { type Reply, seeOther } from './reply.ts';
 import type { Seal } from './seal.ts';
 import { openSession } from './session.ts';
@@ -10,8 +10,10 @@ import type { Visit } from './visit.ts';
 
 /** A sign-in under way, sealed with the browser that began it. */
 const underWay = pendingSignIn.extend({
-  /** The request to come back to; without it the list. */
-  requestId: identifier('req').optional(),
+  /** The page to come back to, below the portal; empty for the list. */
+  to: z.string(),
+  /** Whether a second factor was asked for. */
+  stepUp: z.boolean(),
 });
 
 const SIGN_IN_SECONDS = 10 * 60;
@@ -19,36 +21,40 @@ const SIGN_IN_SECONDS = 10 * 60;
 export interface SignInDependencies {
   readonly signIn: SignIn;
   readonly seal: Seal;
+  /** The absolute URL of the portal, without a slash at its end. No header of a request is believed about it. */
+  readonly address: string;
 }
 
-/** Leads to the sign-in and back to this request, or to the list. */
-export function toSignIn({ link }: Visit, requestId?: string): Reply {
-  return seeOther(`${link('sign-in')}${requestId === undefined ? '' : `?request=${requestId}`}`);
-}
-
-/** Sends the browser to the issuer. */
+/**
+ * Sends the browser to the issuer: `?to=` names a page of the portal to come back to, and `?stepUp=mfa` asks for a second
+ * factor, whoever is signed in already.
+ */
 export async function beginSignIn(
-  { signIn, seal }: SignInDependencies,
+  { signIn, seal, address }: SignInDependencies,
   { query }: Visit,
-  address: string,
 ): Promise<Reply> {
-  const { url, pending } = await signIn.begin(`${address}/signed-in`);
-  const requestId = identifier('req').safeParse(query.get('request')).data;
-  const content: z.input<typeof underWay> = { ...pending, ...(requestId === undefined ? {} : { requestId }) };
-  const sealed = await seal.close('sign-in', content, SIGN_IN_SECONDS);
-  return seeOther(url, [
-    setCookie(cookieNames.signIn(pending.state), sealed, SIGN_IN_SECONDS, isSecure(address)),
-  ]);
+  const stepUp = query.get('stepUp') === 'mfa';
+  const wanted = query.get('to') ?? '';
+  const { url, pending } = await signIn.begin(`${address}/signed-in`, { stepUp });
+  const content: z.input<typeof underWay> = { ...pending, to: isOwnAddress(wanted) ? wanted : '', stepUp };
+  const cookie = setCookie(address, {
+    name: cookieNames.signIn(pending.state),
+    value: await seal.close('sign-in', content, SIGN_IN_SECONDS),
+    seconds: SIGN_IN_SECONDS,
+    // The issuer sends the browser back here.
+    sameSite: 'Lax',
+  });
+  return seeOther(url, [cookie]);
 }
 
 /**
  * Takes the browser back from the issuer, and begins its session. Throws SignInInterrupted (not begun in this browser,
- * or too long ago), SignInRefused (by the issuer), and what completing the sign-in and opening a session throw.
+ * or too long ago), SignInRefused (by the issuer), SecondFactorMissing (it was asked for and is not proved; an earlier
+ * session goes on), and what completing the sign-in and opening a session throw.
  */
 export async function finishSignIn(
-  { signIn, seal }: SignInDependencies,
+  { signIn, seal, address }: SignInDependencies,
   { query, cookies, link }: Visit,
-  address: string,
 ): Promise<Reply> {
   const state = query.get('state') ?? '';
   const cookie = cookieNames.signIn(state);
@@ -57,14 +63,8 @@ export async function finishSignIn(
   const code = query.get('code');
   const error = query.get('error');
   if (code === undefined || error !== undefined) throw new SignInRefused({ error });
-  const { requestId, ...pending } = begun;
+  const { to, stepUp, ...pending } = begun;
   const person = await signIn.complete(code, pending);
-  return seeOther(link(requestId === undefined ? '' : `requests/${requestId}`), [
-    await openSession(seal, person, isSecure(address)),
-    clearCookie(cookie, isSecure(address)),
-  ]);
-}
-
-function isSecure(address: string): boolean {
-  return address.startsWith('https:');
+  if (stepUp && !person.mfa) throw new SecondFactorMissing();
+  return seeOther(link(to), [await openSession(seal, person, address), clearCookie(address, cookie)]);
 }

@@ -3,8 +3,8 @@ import { isBefore } from '../../domain/cryptoperiod.ts';
 import { KeywardError } from '../../domain/errors.ts';
 import type { KeyRecord } from '../../domain/key.ts';
 import type { Principal } from '../../domain/principal.ts';
-import { assertMayDecide } from '../../domain/quorum.ts';
-import type { RequestRecord } from '../../domain/request.ts';
+import { assertMayDecide, type StandIn } from '../../domain/quorum.ts';
+import type { DecisionRecord, RequestRecord } from '../../domain/request.ts';
 
 /** A page of the portal holds so many. */
 const MOST_SHOWN = 50;
@@ -12,19 +12,28 @@ const READ_AT_ONCE = 100;
 /** How often the registry is asked for more, for one page. */
 const MOST_READS = 20;
 
+interface WaitingRequest {
+  readonly request: RequestRecord;
+  readonly key: KeyRecord;
+  readonly decisions: readonly DecisionRecord[];
+}
+
 export interface Waiting {
-  readonly requests: readonly { readonly request: RequestRecord; readonly key: KeyRecord }[];
+  readonly requests: readonly WaitingRequest[];
   /** False when not all that wait were looked at. */
   readonly complete: boolean;
 }
 
-/** The requests that wait for this person's decision, oldest first. */
+/** The requests that wait for this person's decision, in their own right or in somebody's place, oldest first. */
 export async function waitingFor(
   registry: Pick<Registry, 'listRequests' | 'getDecisions' | 'getKey'>,
-  person: Principal,
+  principal: Principal,
+  standIns: readonly StandIn[],
   now: string,
 ): Promise<Waiting> {
-  const requests: { request: RequestRecord; key: KeyRecord }[] = [];
+  const mayDecide = (request: RequestRecord, decisions: readonly DecisionRecord[]): boolean =>
+    isDecidable({ now, request, principal, decisions, standIns });
+  const requests: WaitingRequest[] = [];
   let cursor: string | undefined;
   for (let reads = 0; reads < MOST_READS; reads += 1) {
     const page = await registry.listRequests(
@@ -33,13 +42,13 @@ export async function waitingFor(
     );
     // Without decisions first, which needs no read for the requests of other people's groups.
     const candidates = page.items.filter(
-      (request) => isBefore(now, request.expiresAt) && mayDecide(request, person, []),
+      (request) => isBefore(now, request.expiresAt) && mayDecide(request, []),
     );
     const found = await Promise.all(
       candidates.map(async (request) => {
         const decisions = await registry.getDecisions(request.requestId);
         const key = await registry.getKey(request.keyId);
-        return key !== undefined && mayDecide(request, person, decisions) ? [{ request, key }] : [];
+        return key !== undefined && mayDecide(request, decisions) ? [{ request, key, decisions }] : [];
       }),
     );
     requests.push(...found.flat());
@@ -52,13 +61,9 @@ export async function waitingFor(
   };
 }
 
-function mayDecide(
-  request: RequestRecord,
-  principal: Principal,
-  decisions: Parameters<typeof assertMayDecide>[0]['decisions'],
-): boolean {
+function isDecidable(asked: Parameters<typeof assertMayDecide>[0]): boolean {
   try {
-    assertMayDecide({ request, principal, decisions });
+    assertMayDecide(asked);
     return true;
   } catch (error) {
     if (error instanceof KeywardError) return false;

@@ -7,6 +7,7 @@ import { cancelKeyDeletion, scheduleKeyDeletion } from './deletion.ts';
 import { decrypt, encrypt } from './encryption.ts';
 import { listGrants, retireGrant, revokeGrant } from './grants.ts';
 import { describeKey, disableKey, enableKey, getPublicKey, listKeys, updateKeyDescription } from './keys.ts';
+import { getKeyLastUsage } from './last-usage.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
 import { getKeyRotationStatus, listKeyRotations, rotateKeyOnDemand } from './rotation.ts';
 import { sign, verify } from './signing.ts';
@@ -25,6 +26,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   EnableKey: enableKey,
   Encrypt: encrypt,
   GenerateDataKey: generateDataKey,
+  GetKeyLastUsage: getKeyLastUsage,
   GetKeyPolicy: getKeyPolicy,
   GetKeyRotationStatus: getKeyRotationStatus,
   GetPublicKey: getPublicKey,

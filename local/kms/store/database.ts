@@ -41,6 +41,13 @@ const SCHEMA = `
     terms TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS grantsByKey ON grants (keyId);
+  CREATE TABLE IF NOT EXISTS lastUsage (
+    keyId TEXT PRIMARY KEY REFERENCES keys(id) ON DELETE CASCADE,
+    operation TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    requestId TEXT NOT NULL,
+    eventId TEXT NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS cloudtrail (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     record TEXT NOT NULL

@@ -2,11 +2,13 @@ import * as z from 'zod';
 import { decryptWith, refusalOf, type Sealed } from '../consumer.ts';
 import { sentMail } from '../mailbox.ts';
 import type { Narrator } from '../narrator.ts';
+import { slackPerson } from '../slack-person.ts';
 import { approve, ask, expectStatus, type KeyView, readKey, requestIn, type Story } from '../story.ts';
 import { until } from '../until.ts';
-import { openSignedIn, visitor } from '../visitor.ts';
+import { openPortal, visitor } from '../visitor.ts';
 
 const problem = z.looseObject({ code: z.string() });
+const detail = z.looseObject({ digest: z.string() });
 
 /** A revocation that its requester cannot approve, approved by two others, and taken back. */
 export async function revokeAndReinstate(
@@ -15,7 +17,7 @@ export async function revokeAndReinstate(
   key: KeyView,
   sealed: Sealed,
 ): Promise<void> {
-  const { alice, bob, carol, application } = story;
+  const { alice, bob, application } = story;
   tell.chapter('A revocation needs two people, and not the one who asked');
   const revocation = await ask(alice, `/v1/keys/${key.keyId}/revoke`, {
     mode: 'suspend',
@@ -33,8 +35,7 @@ export async function revokeAndReinstate(
   tell.seen(`Alice cannot approve her own request: 403 ${code}`);
 
   await approveByMail(story, tell, revocation.requestId);
-  await approve(carol, revocation.requestId, 'Seen the report of the loss.');
-  tell.seen('Carol approved over the API');
+  await approveInSlack(story, tell, revocation.requestId);
   await requestIn(alice, revocation.requestId, 'succeeded');
   const refusal = await refusalOf(decryptWith(application, sealed));
   if (refusal !== 'DisabledException') throw new Error(`STILL_WORKS: a suspended key answered ${refusal}.`);
@@ -58,12 +59,25 @@ async function approveByMail({ addresses, bob }: Story, tell: Narrator, requestI
       .flatMap(({ text }) => [...text.matchAll(/https?:\/\/\S+/g)].map(([url]) => url))
       .find((url) => url.includes(requestId));
   });
-  const browser = visitor();
-  const page = await openSignedIn(browser, link, 'bob');
-  if (page.status !== 200) throw new Error(`PAGE_REFUSED: ${page.url.href} answered ${page.status}.`);
+  const page = await openPortal(visitor(), link, 'bob');
+  const { digest } = detail.parse(expectStatus(await page.get(`requests/${requestId}`), 200));
   await requestIn(bob, requestId, 'awaiting-approval');
   tell.seen('Bob opened the link in his mail and signed in; that alone decided nothing');
-  const decided = await browser.submit(page, { verdict: 'approve', reason: 'I saw the report of the loss.' });
-  if (decided.status !== 200) throw new Error(`DECISION_REFUSED: ${decided.status} ${decided.html}`);
+  const decision = { verdict: 'approve', reason: 'I saw the report of the loss.', digest };
+  expectStatus(await page.post(`requests/${requestId}/decisions`, decision), 200);
   tell.seen('Bob approved on the page');
+}
+
+/** Carol links her Slack account by signing in, once, and decides in the modal. */
+async function approveInSlack({ addresses, alice }: Story, tell: Narrator, requestId: string): Promise<void> {
+  const carol = slackPerson(addresses.slackUrl, 'carol');
+  await carol.link(requestId);
+  await carol.approve(requestId, 'Seen the report of the loss.');
+  tell.seen('Carol linked her Slack account by signing in, and approved there');
+  await requestIn(alice, requestId, 'succeeded');
+  await until('the messages in Slack to say so', 30, async () => {
+    const messages = await carol.messagesOf(requestId);
+    return messages.length > 0 && messages.every((words) => words.includes('Succeeded: ')) ? true : undefined;
+  });
+  tell.seen('every message in Slack tells the outcome, and has no button to decide any more');
 }

@@ -10,6 +10,8 @@ const machines: Machines = {
   reinstate: machine('revoke'),
   destroy: machine('destroy'),
   'cancel-destruction': machine('destroy'),
+  'emergency-revoke': machine('revoke'),
+  ratify: machine('revoke'),
 };
 const REQUEST = 'req_01KAWXCYJ7P8M2Q4R6S8T0V2W5';
 

@@ -48,7 +48,11 @@ describe('a record has its own row', () => {
     ['version', versionRow(aVersion), key('VERSION#000012')],
     ['ledger entry', ledgerRow(anEntry), key('LEDGER#0000000042')],
     ['request', requestRow(aRequest), { PK: `REQUEST#${REQUEST_ID}`, SK: 'REQUEST' }],
-    ['decision', decisionRow(decisionOf(sami)), { PK: `DECISION#${REQUEST_ID}`, SK: 'PERSON#person:sami' }],
+    [
+      'decision',
+      decisionRow(decisionOf(sami)),
+      { PK: `DECISION#${REQUEST_ID}`, SK: `PERSON#person:sami#${aRequest.digest}` },
+    ],
   ])('%s', (_name, row, expected) => {
     expect(row).toMatchObject(expected);
   });

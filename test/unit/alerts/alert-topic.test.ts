@@ -1,8 +1,9 @@
 import type { PublishCommand } from '@aws-sdk/client-sns';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { alertMessage, alertPublisher } from '../../../lambdas/adapters/alert-topic.ts';
+import { alertMessage, alertPublisher, emergencyRinger } from '../../../lambdas/adapters/alert-topic.ts';
 import type { TamperingFinding } from '../../../lambdas/domain/tampering.ts';
+import { aKey, REQUEST_ID } from '../domain/examples.ts';
 import { EVE, KMS_KEY_ARN } from './records.ts';
 
 const finding: TamperingFinding = {
@@ -118,5 +119,46 @@ describe('the subject', () => {
     expect(alertMessage(long).Subject).toHaveLength(100);
     const hostile = { ...finding, key: { alias: `alias/keyward/${'x'.repeat(280)}` } };
     expect(alertMessage(hostile).Subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+  });
+});
+
+describe('the alert of an emergency that is not ratified', () => {
+  const emergency = {
+    requestId: REQUEST_ID,
+    by: { kind: 'person', id: 'person:cora', name: 'Cora' },
+    stoppedAt: '2026-11-25T03:02:22.000Z',
+    ringsAt: '2026-11-26T03:02:22.000Z',
+  } as const;
+
+  async function rung(status: 'unratified' | 'rejected') {
+    const sent: PublishCommand[] = [];
+    const client = { send: async (command: PublishCommand) => void sent.push(command) };
+    await emergencyRinger({ client, topicArn: 'arn' })({ ...aKey, emergency: { ...emergency, status } });
+    const [command] = sent;
+    if (command === undefined) throw new Error('Nothing was sent.');
+    return { input: command.input, texts: message.parse(JSON.parse(command.input.Message ?? '')) };
+  }
+
+  test('says who stopped which key and when, what to do, and where that is written', async () => {
+    const { input, texts } = await rung('unratified');
+    expect(input).toMatchObject({
+      TopicArn: 'arn',
+      Subject: 'HIGH: emergency of payments/orders is not ratified (Keyward)',
+      MessageAttributes: {
+        severity: { StringValue: 'high' },
+        event: { StringValue: 'EmergencyUnratified' },
+        owner: { StringValue: 'payments' },
+      },
+    });
+    expect(JSON.parse(texts.default)).toMatchObject({ keyId: aKey.keyId, requestId: REQUEST_ID });
+    for (const text of Object.values(texts)) expect(text).toContain('Cora stopped payments/orders');
+    expect(texts.email).toContain('docs/runbook/emergency.md#ratify');
+    expect(texts.email).toMatch(/Next: .*ratification/);
+  });
+
+  test('names the reinstatement when the quorum has said no', async () => {
+    const { texts } = await rung('rejected');
+    expect(texts.email).toContain('has not ratified');
+    expect(texts.email).toMatch(/Next: .*reinstatement/);
   });
 });

@@ -11,9 +11,12 @@ const goodBody: Readonly<Record<string, object>> = {
   createKey: aNewKey,
   rotate: { reason: 'Yearly.' },
   revoke: { reason: 'A leak.', mode: 'suspend' },
+  emergencyRevoke: { reason: 'A leak.' },
   reinstate: { reason: 'No leak.' },
   destroy: { reason: 'No longer used.' },
   cancelDestruction: { reason: 'Still used.' },
+  registerConsumer: { name: 'checkout', contact: '#checkout', uses: 'Reads orders.' },
+  removeConsumer: { name: 'checkout' },
   cancelRequest: {},
   decideRequest: { verdict: 'approve', reason: 'Agreed.', digest: DIGEST },
 };
@@ -26,8 +29,8 @@ const routes = contracts
     route: `${contract.method} ${contract.path.replace('{keyId}', KEY).replace('{requestId}', REQUEST)}`,
   }));
 const posts = routes.filter(({ contract }) => contract.method === 'POST');
-const withReason = posts.filter(({ id }) => id !== 'cancelRequest');
-const onKeys = posts.filter(({ contract }) => contract.path.startsWith('/v1/keys/{keyId}'));
+const withReason = posts.filter(({ contract }) => 'reason' in contract.fields.body.shape);
+const onKeys = posts.filter(({ contract }) => 'If-Match' in contract.fields.headers.shape);
 
 const world = apiWorld();
 
@@ -76,7 +79,7 @@ describe.each(routes.filter(({ contract }) => contract.path.includes('{')))(
       const bad = route.replace(KEY, 'key_1').replace(REQUEST, KEY);
       await refused(bad, { body }, 422, 'InvalidInput', `{${name}}`);
       await refused(
-        `${bad}%00`.replace(/(\/[a-z-]+)?%00$/, '%00$1'),
+        `${bad}%00`.replace(/((?:\/[a-z-]+)*)%00$/, '%00$1'),
         { body },
         422,
         'InvalidInput',

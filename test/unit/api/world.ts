@@ -15,7 +15,9 @@ import { recordChange } from '../../../lambdas/domain/change.ts';
 import { awaitApproval } from '../../../lambdas/domain/execution.ts';
 import type { KeyRecord } from '../../../lambdas/domain/key.ts';
 import type { Principal } from '../../../lambdas/domain/principal.ts';
+import { createEmergencyApi } from '../../../lambdas/emergency/emergency-api.ts';
 import { memoryRegistry } from '../../machines/memory-registry.ts';
+import { approvalKey, authorization, noPasskeys, TestDirectory } from '../approvals/proofs.ts';
 
 // Tests look at answers; a test that is about the log listens to it.
 log.setLogLevel('SILENT');
@@ -65,21 +67,43 @@ export const aNewKey = {
 } as const;
 
 /** The API over a registry in memory, with a clock that the test moves. */
-export function apiWorld(change: (registry: Registry) => Partial<Registry> = () => ({})) {
+export function apiWorld(
+  change: (registry: Registry) => Partial<Registry> = () => ({}),
+  stop: Parameters<typeof createEmergencyApi>[0] = () =>
+    Promise.reject(new Error('Nothing is stopped here.')),
+) {
   const registry = memoryRegistry();
   const time = { now: '2026-11-25T03:02:22.000Z' };
+  /** Whoever asks is known to it with the groups of their sign-in, until the test says otherwise. */
+  const directory = new TestDirectory().add(alice, bob, carol, dave, erin);
   const deps = {
     registry: { ...registry, ...change(registry) },
     policies: readPolicies(join(import.meta.dirname, '../../../policies')),
     clock: async () => time.now,
     newId: () => ulid(),
     randomNonce: () => randomBytes(32).toString('hex'),
+    directory: {
+      groupsOf: directory.groupsOf.bind(directory),
+      membersOf: directory.membersOf.bind(directory),
+    },
+    approvalKey,
+    authorization,
+    passkeys: noPasskeys,
   };
-  const lambdas = { api: createApi(deps), decisions: createDecisions(deps) };
+  const lambdas = {
+    api: createApi(deps),
+    decisions: createDecisions(deps),
+    emergency: createEmergencyApi(stop, deps.policies),
+  };
 
   const ask = async (who: Caller, route: string, sent: Sent = {}): Promise<Answered> => {
+    if (typeof who === 'object' && (await directory.groupsOf(who.id)) === undefined) directory.add(who);
     const event = eventOf(who, route, sent);
-    const lambda = event.path.endsWith('/decisions') ? lambdas.decisions : lambdas.api;
+    const lambda = event.path.endsWith('/decisions')
+      ? lambdas.decisions
+      : event.path.endsWith('/emergency-revoke')
+        ? lambdas.emergency
+        : lambdas.api;
     const { statusCode, headers = {}, body } = await lambda(event);
     return { status: statusCode, headers, body: JSON.parse(body) };
   };
@@ -164,7 +188,8 @@ export const PROBE = Buffer.from('probe artefact of a test').toString('base64');
 
 export type World = ReturnType<typeof apiWorld>;
 
-function eventOf(
+/** An event of API Gateway, of a caller whom its door has let through. */
+export function eventOf(
   who: Caller,
   route: string,
   { body, text, headers, query, event }: Sent,

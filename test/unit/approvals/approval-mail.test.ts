@@ -6,7 +6,7 @@ import { aKey, aRequest } from '../domain/examples.ts';
 const PORTAL = 'https://keyward.test/portal';
 
 function mailFor(change: Partial<typeof aRequest> = {}, key = aKey) {
-  return approvalMail({ ...aRequest, ...change }, key, PORTAL);
+  return approvalMail({ ...aRequest, ...change }, key, PORTAL, 'asked');
 }
 
 describe('the mail to approvers', () => {
@@ -28,7 +28,7 @@ describe('the mail to approvers', () => {
       'Reason: Suspected leak of a backup.',
       'Evidence: 0 KMS keys, 0 grants',
       'Not known: Usage before 2026-11-01 is unknown.',
-      'Needs: 2 of payments, security, never the requester',
+      'Needs: 2 of payments, security; never the requester',
       'Ends: 2026-12-02 03:02 UTC',
       `Digest: ${shortDigest(aRequest.digest)}`,
     ]) {
@@ -45,7 +45,7 @@ describe('the mail to approvers', () => {
 
   it('says that a missing look is no look, and not that nothing was found', () => {
     const { evidence: _none, ...bare } = aRequest;
-    expect(approvalMail(bare, aKey, PORTAL).text).toContain(
+    expect(approvalMail(bare, aKey, PORTAL, 'asked').text).toContain(
       'Evidence: None was collected: it is not known who depends on the key.',
     );
   });

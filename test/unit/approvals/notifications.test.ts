@@ -27,12 +27,15 @@ describe('policies/notifications.yaml', () => {
   it('has all its faults told at once, with their lines', () => {
     let told: unknown;
     try {
-      parseNotifications('mail:\n  security: [no-address]\n  payments: p@x.test\nslack: {}\n');
+      parseNotifications(
+        'mail:\n  security: [no-address]\n  payments: p@x.test\nslack:\n  security: [general]\n',
+      );
     } catch (error) {
       told = error;
     }
     expect(told).toBeInstanceOf(InvalidPolicyFile);
     expect(String(told)).toMatch(/3 fault\(s\)/);
-    for (const place of ['mail.security[0]', 'mail.payments', 'slack']) expect(String(told)).toContain(place);
+    for (const place of ['mail.security[0]', 'mail.payments', 'slack.security[0]'])
+      expect(String(told)).toContain(place);
   });
 });

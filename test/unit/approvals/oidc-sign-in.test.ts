@@ -21,9 +21,13 @@ describe('a sign-in at a real issuer', () => {
     createSignIn({ issuer: issuer.issuer, clientId: client.id, audience: client.audience });
 
   /** Begins, signs in as a person in a browser, and comes back. */
-  async function comeBack(name: string): Promise<{ code: string; state: string; pending: PendingSignIn }> {
-    const { url, pending } = await signIn().begin(ownRedirect(issuer.issuer));
-    const end = await openSignedIn(visitor(), url, name);
+  async function comeBack(
+    name: string,
+    browser = visitor(),
+    options: Parameters<typeof openSignedIn>[3] & { readonly stepUp?: boolean } = {},
+  ): Promise<{ code: string; state: string; pending: PendingSignIn }> {
+    const { url, pending } = await signIn().begin(ownRedirect(issuer.issuer), options);
+    const end = await openSignedIn(browser, url, name, options);
     const { searchParams } = end.url;
     return { code: searchParams.get('code') ?? '', state: searchParams.get('state') ?? '', pending };
   }
@@ -61,6 +65,36 @@ describe('a sign-in at a real issuer', () => {
     expect(new Set(secrets).size).toBe(6);
     for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/);
     expect(first?.url).not.toContain(first?.pending.verifier);
+  });
+
+  it('for a second factor asks whoever is signed in again, and shows whether it was proved', async () => {
+    const browser = visitor();
+    const { code: first, pending: begun } = await comeBack('bob', browser);
+    expect(await signIn().complete(first, begun)).toMatchObject({ mfa: false });
+    // Signed in at the issuer, nobody is asked.
+    const { url } = await signIn().begin(ownRedirect(issuer.issuer));
+    expect((await browser.open(url)).url.searchParams.has('code')).toBe(true);
+    const stepUp = await signIn().begin(ownRedirect(issuer.issuer), { stepUp: true });
+    expect((await browser.open(stepUp.url)).html).toMatch(/name="second-factor" value="yes" checked/);
+    const { code, pending } = await comeBack('bob', browser, { stepUp: true, secondFactor: true });
+    expect(await signIn().complete(code, pending)).toMatchObject({ id: 'person:bob', mfa: true });
+  });
+
+  it('for a second factor is asked for in the words of the issuer, and only then', async () => {
+    const { issuer: address } = issuer;
+    const inWords = createSignIn({
+      issuer: address,
+      clientId: client.id,
+      audience: client.audience,
+      stepUpAcr: 'urn:example:mfa',
+    });
+    const askedBy = async (from: ReturnType<typeof createSignIn>, stepUp: boolean) => {
+      const { searchParams } = new URL((await from.begin('https://k.test/signed-in', { stepUp })).url);
+      return ['prompt', 'max_age', 'acr_values'].map((name) => searchParams.get(name));
+    };
+    expect(await askedBy(inWords, true)).toEqual(['login', '0', 'urn:example:mfa']);
+    expect(await askedBy(signIn(), true)).toEqual(['login', '0', null]);
+    expect(await askedBy(inWords, false)).toEqual([null, null, null]);
   });
 
   it.each(['verifier', 'nonce'] as const)(

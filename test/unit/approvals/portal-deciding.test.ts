@@ -1,14 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { RowConflict } from '../../../lambdas/domain/errors.ts';
-import { olga, omar, person, sami } from '../domain/examples.ts';
-import { DECISION_PATH, hiddenIn, portalWorld, REQUEST_PATH } from './portal-world.ts';
+import { passkeyOptions, requestDetail } from '../../../lambdas/approvals/portal/contract.ts';
+import { BackendBusy, RowConflict } from '../../../lambdas/domain/errors.ts';
+import { actorOf } from '../../../lambdas/domain/principal.ts';
+import { aRequest, olga, omar, REQUEST_ID, sami } from '../domain/examples.ts';
+import { Authenticator } from './authenticator.ts';
+import {
+  DECISIONS_PATH,
+  decidedIn,
+  enrolledPage,
+  erin,
+  mallory,
+  ORIGIN,
+  portalWorld,
+  REQUEST_PATH,
+  refusalIn,
+  type Sent,
+} from './portal-world.ts';
 
-describe('a decision with the form', () => {
+describe('a decision on the page', () => {
   it('is recorded as the person, reason and digest that it was, and shown', async () => {
-    const { cookieOf, decide, show, decisions, request, time } = await portalWorld();
-    const cookie = await cookieOf(sami);
-    const { status, headers } = await decide(cookie, { reason: '  I saw\r\nthe report.  ' });
-    expect([status, headers.Location]).toEqual([303, `../../../portal/requests/${request.requestId}`]);
+    const { pageOf, decisions, request, time } = await portalWorld();
+    const { decide, show } = await pageOf(sami);
+    const answer = await decide({ reason: '  I saw\r\nthe report.  ' });
+    expect(answer.status).toBe(200);
+    const { done, request: shown } = decidedIn(answer);
+    expect([done, shown.approved, shown.quorum]).toEqual(['recorded', 1, 2]);
     expect(await decisions()).toEqual([
       {
         requestId: request.requestId,
@@ -20,68 +36,64 @@ describe('a decision with the form', () => {
         channel: 'page',
         mfa: true,
         decidedAt: time.now,
+        signature: expect.objectContaining({ algorithm: 'ECDSA_SHA_256' }) as unknown,
       },
     ]);
-    const shown = await show(cookie);
-    expect(shown.body).toContain('I saw the report.');
-    expect(shown.body).toContain('You have already decided: approve');
-    expect(shown.body).not.toContain('<form');
+    expect(await show()).toMatchObject({
+      decisions: [
+        { person: 'sami (person:sami)', reason: 'I saw the report.', channel: 'page', counts: true },
+      ],
+      may: { decide: false, why: expect.stringContaining('You have already decided: approve') as unknown },
+    });
   });
 
   it('that says no ends the request', async () => {
-    const { cookieOf, decide, stateNow } = await portalWorld();
-    expect((await decide(await cookieOf(sami), { verdict: 'deny' })).status).toBe(303);
+    const { pageOf, stateNow } = await portalWorld();
+    const { decide } = await pageOf(sami);
+    expect(decidedIn(await decide({ verdict: 'deny' })).request.state).toBe('denied');
     expect(await stateNow()).toBe('denied');
   });
 
   it('by the second of two people approves', async () => {
-    const { cookieOf, decide, stateNow } = await portalWorld();
-    await decide(await cookieOf(sami));
+    const { pageOf, stateNow } = await portalWorld();
+    await (await pageOf(sami)).decide();
     expect(await stateNow()).toBe('awaiting-approval');
-    await decide(await cookieOf(omar));
+    await (await pageOf(omar)).decide();
     expect(await stateNow()).toBe('approved');
   });
 
   it('is read from a body that the gateway has encoded', async () => {
-    const { cookieOf, show, visit, decisions } = await portalWorld();
-    const cookie = await cookieOf(sami);
-    const form = { ...hiddenIn((await show(cookie)).body), verdict: 'approve', reason: 'Größe geprüft' };
-    const { status } = await visit(`POST ${DECISION_PATH}`, {
-      cookie,
-      form,
-      event: {
-        body: Buffer.from(new URLSearchParams(form).toString()).toString('base64'),
-        isBase64Encoded: true,
-      },
-    });
-    expect(status).toBe(303);
+    const { pageOf, decisions, request } = await portalWorld();
+    const { decide } = await pageOf(sami);
+    const text = JSON.stringify({ verdict: 'approve', reason: 'Größe geprüft', digest: request.digest });
+    const body = Buffer.from(text).toString('base64');
+    expect((await decide({}, { event: { body, isBase64Encoded: true } })).status).toBe(200);
     expect((await decisions())[0]?.reason).toBe('Größe geprüft');
   });
 
-  it('that is sent twice stays the first one', async () => {
-    const { cookieOf, show, visit, decisions } = await portalWorld();
-    const cookie = await cookieOf(sami);
-    const form = { ...hiddenIn((await show(cookie)).body), verdict: 'approve', reason: 'First.' };
-    const send = (changes: object) =>
-      visit(`POST ${DECISION_PATH}`, { cookie, form: { ...form, ...changes } });
-    const answers = await Promise.all([send({}), send({})]);
-    expect(answers.map(({ status }) => status)).toEqual([303, 303]);
-    expect((await send({ verdict: 'deny', reason: 'On second thoughts.' })).status).toBe(303);
+  it('that is sent twice stays the first one, whatever the second says or lacks', async () => {
+    const { pageOf, decisions } = await portalWorld();
+    const { decide } = await pageOf(sami);
+    const answers = await Promise.all([decide({ reason: 'First.' }), decide({ reason: 'First.' })]);
+    expect(answers.map((answer) => decidedIn(answer).done).toSorted()).toEqual(['recorded', 'stood']);
+    for (const later of [{ verdict: 'deny', reason: 'On second thoughts.' }, { reason: '' }]) {
+      expect(decidedIn(await decide(later)).done).toBe('stood');
+    }
     expect(await decisions()).toMatchObject([{ verdict: 'approve', reason: 'First.' }]);
   });
 
   it('by two people in the same instant counts both', async () => {
-    const { cookieOf, decide, decisions, stateNow } = await portalWorld();
-    const cookies = [await cookieOf(sami), await cookieOf(omar)];
-    const answers = await Promise.all(cookies.map((cookie) => decide(cookie)));
-    expect(answers.map(({ status }) => status)).toEqual([303, 303]);
+    const { pageOf, decisions, stateNow } = await portalWorld();
+    const pages = [await pageOf(sami), await pageOf(omar)];
+    const answers = await Promise.all(pages.map(({ decide }) => decide()));
+    expect(answers.map((answer) => decidedIn(answer).done)).toEqual(['recorded', 'recorded']);
     expect(await decisions()).toHaveLength(2);
     expect(await stateNow()).toBe('approved');
   });
 
   it('that others are before every time is not recorded, and says so', async () => {
     let commits = 0;
-    const { cookieOf, decide, decisions } = await portalWorld({
+    const { pageOf, decisions } = await portalWorld({
       registry: () => ({
         commit: () => {
           commits += 1;
@@ -89,168 +101,279 @@ describe('a decision with the form', () => {
         },
       }),
     });
-    const { status, headers, body } = await decide(await cookieOf(sami));
-    expect([status, headers['Retry-After']]).toEqual([503, '1']);
-    expect(body).toContain('BackendBusy');
+    const answer = await (await pageOf(sami)).decide();
+    expect(refusalIn(answer)).toMatchObject({ status: 503, code: 'BackendBusy' });
+    expect(answer.headers['Retry-After']).toBe('1');
     expect(commits).toBe(4);
     expect(await decisions()).toEqual([]);
+  });
+
+  it('goes by the groups of today and not by those of the sign-in', async () => {
+    const { pageOf, decisions, directory } = await portalWorld();
+    const { decide, show } = await pageOf(sami);
+    directory.add({ ...sami, groups: [] });
+    expect((await show()).may.decide).toBe(false);
+    expect(refusalIn(await decide())).toMatchObject({ status: 403, code: 'NotAnApprover' });
+    expect(await decisions()).toEqual([]);
+  });
+
+  it('is not taken while the directory does not answer; the request still shows, and says why', async () => {
+    const groupsOf = () => Promise.reject(new BackendBusy('Down.'));
+    const { pageOf, decisions } = await portalWorld({
+      deps: { directory: { groupsOf, membersOf: async () => [] } },
+    });
+    const { decide, show } = await pageOf(sami);
+    expect((await show()).may).toMatchObject({
+      decide: false,
+      why: expect.stringContaining('directory of your organisation does not answer') as unknown,
+    });
+    expect(refusalIn(await decide())).toMatchObject({ status: 503, code: 'BackendBusy' });
+    expect(await decisions()).toEqual([]);
+  });
+
+  it('is a substitute’s while the absence lasts, and says in whose place', async () => {
+    const { pageOf, registry, decisions } = await portalWorld();
+    await registry.putAbsence({
+      absenceId: 'abs_01KAWXCYJ7P8M2Q4R6S8T0V2W4',
+      person: actorOf(sami),
+      substitute: actorOf(mallory),
+      from: '2026-11-25T00:00:00.000Z',
+      until: '2026-11-28T00:00:00.000Z',
+      createdAt: '2026-11-24T00:00:00.000Z',
+    });
+    const { decide, get } = await pageOf(mallory);
+    expect((await get('requests')).body).toContain(REQUEST_ID);
+    const { request } = decidedIn(await decide());
+    expect(request.decisions).toMatchObject([{ behalf: 'sami (person:sami)' }]);
+    expect(await decisions()).toMatchObject([{ behalf: { person: { id: 'person:sami' } } }]);
   });
 });
 
 describe('nothing is recorded', () => {
   it.each(['GET', 'HEAD', 'PUT'])('by a %s', async (method) => {
-    const { cookieOf, show, visit, decisions } = await portalWorld();
-    const cookie = await cookieOf(sami);
-    const form = { ...hiddenIn((await show(cookie)).body), verdict: 'approve', reason: 'Scanned.' };
-    for (const path of [DECISION_PATH, REQUEST_PATH]) {
-      await visit(`${method} ${path}`, { cookie, form, query: form });
+    const { pageOf, visit, decisions, request } = await portalWorld();
+    const { cookie, formToken: token } = await pageOf(sami);
+    const body = { verdict: 'approve', reason: 'Scanned.', digest: request.digest };
+    for (const path of [DECISIONS_PATH, REQUEST_PATH, `/portal/requests/${REQUEST_ID}`]) {
+      await visit(`${method} ${path}`, { cookie, token, body, query: body });
     }
-    const { status, headers } = await visit(`${method} ${DECISION_PATH}`, { cookie, form, query: form });
-    expect([status, headers.Allow]).toEqual([405, 'POST']);
+    const answer = await visit(`${method} ${DECISIONS_PATH}`, { cookie, token, body });
+    expect([answer.status, answer.headers.Allow]).toEqual([405, 'POST']);
     expect(await decisions()).toEqual([]);
   });
 
   it('by a POST of another address', async () => {
-    const { cookieOf, show, visit, decisions } = await portalWorld();
-    const cookie = await cookieOf(sami);
-    const form = { ...hiddenIn((await show(cookie)).body), verdict: 'approve', reason: 'Elsewhere.' };
-    expect((await visit(`POST ${REQUEST_PATH}`, { cookie, form })).status).toBe(405);
+    const { pageOf, visit, decisions, request } = await portalWorld();
+    const { cookie, formToken: token } = await pageOf(sami);
+    const body = { verdict: 'approve', reason: 'Elsewhere.', digest: request.digest };
+    for (const path of [REQUEST_PATH, `/portal/requests/${REQUEST_ID}`, '/portal', '/portal/sign-in']) {
+      expect((await visit(`POST ${path}`, { cookie, token, body })).status).toBe(405);
+    }
     expect(await decisions()).toEqual([]);
   });
 
   it('without a session', async () => {
-    const { cookieOf, show, visit, decisions } = await portalWorld();
-    const form = { ...hiddenIn((await show(await cookieOf(sami))).body), verdict: 'approve', reason: 'Who?' };
-    const { status, body } = await visit(`POST ${DECISION_PATH}`, { form });
-    expect(status).toBe(401);
-    expect(body).toContain('SessionEnded');
+    const { pageOf, decisions } = await portalWorld();
+    const answer = await (await pageOf(sami)).decide({}, { cookie: undefined });
+    expect(refusalIn(answer)).toMatchObject({ status: 401, code: 'SessionEnded' });
     expect(await decisions()).toEqual([]);
   });
 
-  it.each([
-    ['no token', { 'form-token': '' }],
-    ['a token of the same length', { 'form-token': 'A'.repeat(43) }],
-  ])('from a form with %s', async (_which, changes) => {
-    const { cookieOf, decide, decisions } = await portalWorld();
-    const { status, body } = await decide(await cookieOf(sami), changes);
-    expect(status).toBe(403);
-    expect(body).toContain('FormForged');
+  const forged: [string, Sent][] = [
+    ['without the token', { token: undefined }],
+    ['with an empty token', { token: '' }],
+    ['with a token of the same length', { token: 'A'.repeat(43) }],
+    ['from another site', { headers: { Origin: 'https://evil.test' } }],
+    ['from another port', { headers: { Origin: `${ORIGIN}:8443` } }],
+    ['from a page without an origin', { headers: { Origin: 'null' } }],
+    ['from a sister site', { headers: { 'Sec-Fetch-Site': 'same-site' } }],
+    ['from somewhere across', { headers: { Origin: ORIGIN, 'Sec-Fetch-Site': 'cross-site' } }],
+  ];
+  it.each(forged)('%s', async (_how, sent) => {
+    const { pageOf, decisions } = await portalWorld();
+    const { decide } = await pageOf(sami);
+    expect(refusalIn(await decide({}, sent))).toMatchObject({ status: 403, code: 'FormForged' });
     expect(await decisions()).toEqual([]);
   });
 
-  it('from a form of somebody else’s session, or of an earlier one', async () => {
-    const { cookieOf, show, visit, decisions } = await portalWorld();
-    const cookie = await cookieOf(sami);
+  it('with the token of somebody else’s session, or of an earlier one', async () => {
+    const { pageOf, decisions } = await portalWorld();
+    const { decide } = await pageOf(sami);
     for (const other of [omar, sami]) {
-      const hidden = hiddenIn((await show(await cookieOf(other))).body);
-      const form = { ...hidden, verdict: 'approve', reason: 'Not my form.' };
-      expect((await visit(`POST ${DECISION_PATH}`, { cookie, form })).status).toBe(403);
+      const { formToken } = await pageOf(other);
+      expect((await decide({}, { token: formToken })).status).toBe(403);
     }
     expect(await decisions()).toEqual([]);
   });
 
   it.each([
-    ['of another kind', (body: string) => body, 'application/json'],
-    ['that names a field twice', (body: string) => `${body}&verdict=approve`, undefined],
-    ['that is too large', (body: string) => `${body}&more=${'x'.repeat(33 * 1024)}`, undefined],
-  ])('from a body %s', async (_which, change, contentType) => {
-    const { cookieOf, show, visit, decisions } = await portalWorld();
-    const cookie = await cookieOf(sami);
-    const form = { ...hiddenIn((await show(cookie)).body), verdict: 'approve', reason: 'Odd.' };
-    const body = change(new URLSearchParams(form).toString());
-    const headers = { cookie, 'content-type': contentType ?? 'application/x-www-form-urlencoded' };
-    const answer = await visit(`POST ${DECISION_PATH}`, { event: { body, headers } });
-    expect(answer.status).toBe(400);
-    expect(answer.body).toContain('FormUnreadable');
+    ['of another kind', {}, { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['of the kind that forms of other sites can send', {}, { 'content-type': 'text/plain' }],
+    ['that is no JSON', { body: '{"verdict":' }, {}],
+    [
+      'that is not UTF-8',
+      { body: Buffer.from([0x22, 0xff, 0x22]).toString('base64'), isBase64Encoded: true },
+      {},
+    ],
+    ['that is too large', { body: JSON.stringify({ more: 'x'.repeat(65 * 1024) }) }, {}],
+    ['that is empty', { body: null }, {}],
+  ])('from a body %s', async (_which, event, headers) => {
+    const { pageOf, decisions } = await portalWorld();
+    const { decide } = await pageOf(sami);
+    const answer = await decide({}, { event, headers: { Origin: ORIGIN, ...headers } });
+    const { status, code } = refusalIn(answer);
+    expect([status, code]).toEqual([400, 'BodyUnreadable']);
     expect(await decisions()).toEqual([]);
   });
 
-  it('from an empty body', async () => {
-    const { cookieOf, decide, decisions } = await portalWorld();
-    expect((await decide(await cookieOf(sami), {}, { body: null })).status).toBe(403);
+  it.each([
+    ['/verdict', { verdict: 'maybe' }],
+    ['/digest', { digest: 'short' }],
+    ['/extra', { extra: 1 }],
+    ['/reason', { reason: '  ' }],
+    ['/reason', { reason: 'x'.repeat(1025) }],
+    ['/reason', { reason: 'turned \u202E round' }],
+  ])('with a fault at %s', async (pointer, changes) => {
+    const { pageOf, decisions } = await portalWorld();
+    const { decide } = await pageOf(sami);
+    expect(refusalIn(await decide(changes))).toEqual({
+      status: 422,
+      code: 'InvalidInput',
+      pointers: [pointer],
+    });
     expect(await decisions()).toEqual([]);
   });
 
   it.each([
     ['the requester', olga, 403, 'SelfApproval'],
-    ['an auditor', person('erin', 'auditors'), 403, 'NotAnApprover'],
-    ['somebody who may not see the request', person('mallory'), 404, 'RequestNotFound'],
-  ])('for %s, who learns that before anything about the form', async (_who, visitor, status, code) => {
-    const { visit, decisions, seal, request } = await portalWorld();
-    const formToken = 'f'.repeat(43);
-    const sealed = await seal.close('session', { person: visitor, formToken }, 60);
-    const answer = await visit(`POST ${DECISION_PATH}`, {
-      cookie: `keyward_session=${sealed}`,
-      form: { 'form-token': formToken, digest: request.digest, verdict: 'approve', reason: '' },
-    });
-    expect(answer.status).toBe(status);
-    expect(answer.body).toContain(code);
+    ['an auditor', erin, 403, 'NotAnApprover'],
+    ['somebody who may not see the request', mallory, 404, 'RequestNotFound'],
+  ])('for %s, who learns that before anything about what they typed', async (_who, visitor, status, code) => {
+    const { pageOf, decisions } = await portalWorld();
+    const { decide } = await pageOf(visitor);
+    expect(refusalIn(await decide({ reason: '' }))).toEqual({ status, code, pointers: [] });
     expect(await decisions()).toEqual([]);
   });
 
   it.each(['approved', 'denied', 'expired', 'cancelled', 'executing'] as const)(
     'on a request that is %s by then',
     async (state) => {
-      const { seal, visit, decisions, request } = await portalWorld({ request: { state } });
-      const formToken = 'f'.repeat(43);
-      const sealed = await seal.close('session', { person: sami, formToken }, 60);
-      const { status, body } = await visit(`POST ${DECISION_PATH}`, {
-        cookie: `keyward_session=${sealed}`,
-        form: { 'form-token': formToken, digest: request.digest, verdict: 'approve', reason: 'Late.' },
-      });
-      expect(status).toBe(409);
-      expect(body).toContain('RequestClosed');
+      const { pageOf, decisions } = await portalWorld({ request: { state } });
+      const answer = await (await pageOf(sami)).decide();
+      expect(refusalIn(answer)).toMatchObject({ status: 409, code: 'RequestClosed' });
       expect(await decisions()).toEqual([]);
     },
   );
 
   it('on a digest that is not the request’s', async () => {
-    const { cookieOf, decide, decisions } = await portalWorld();
-    const { status, body } = await decide(await cookieOf(sami), { digest: 'e'.repeat(64) });
-    expect(status).toBe(409);
-    expect(body).toContain('DigestChanged');
+    const { pageOf, decisions } = await portalWorld();
+    const answer = await (await pageOf(sami)).decide({ digest: 'e'.repeat(64) });
+    expect(refusalIn(answer)).toMatchObject({ status: 409, code: 'DigestChanged' });
     expect(await decisions()).toEqual([]);
   });
 });
 
-describe('a form that lacks something', () => {
-  it.each([
-    ['reason', { reason: '  ' }],
-    ['reason', { reason: 'x'.repeat(1025) }],
-    ['verdict', { verdict: 'maybe' }],
-  ])('comes back with what was typed, marked at the %s', async (field, changes) => {
-    const { cookieOf, decide, decisions } = await portalWorld();
-    const { status, body } = await decide(await cookieOf(sami), changes);
-    expect(status).toBe(422);
-    expect(body).toContain('Nothing is recorded yet.');
-    expect(body).toContain(`aria-describedby="${field}-fault" autofocus`);
-    expect(body).toContain(`id="${field}-fault"`);
-    expect(hiddenIn(body)).toHaveProperty('form-token');
-    expect(await decisions()).toEqual([]);
-  });
-
+describe('a destruction', () => {
   const destroy = { request: { parameters: { operation: 'destroy', windowDays: 30 } } } as const;
 
-  it.each(['', 'alias/keyward/payments/order', 'Alias/keyward/payments/orders', 'orders'])(
-    'approves no destruction with the alias typed as «%s»',
+  it.each([undefined, '', 'alias/keyward/payments/order', 'Alias/keyward/payments/orders', 'orders'])(
+    'is not approved with the alias typed as «%s»',
     async (alias) => {
-      const { cookieOf, decide, decisions } = await portalWorld(destroy);
-      const { status, body } = await decide(await cookieOf(sami), { alias });
-      expect(status).toBe(422);
-      expect(body).toContain('aria-describedby="alias-fault" autofocus');
-      expect(body).toContain('I looked at it.');
-      expect(body).toMatch(/value="approve" required checked/);
+      const { pageOf, decisions } = await portalWorld(destroy);
+      const { decide, show } = await pageOf(sami);
+      expect((await show()).may.needsAlias).toBe(true);
+      expect(refusalIn(await decide({ alias, reason: ' ' })).pointers).toEqual(['/reason', '/alias']);
+      expect(refusalIn(await decide({ alias })).pointers).toEqual(['/alias']);
       expect(await decisions()).toEqual([]);
     },
   );
 
-  it('approves a destruction with its alias, and denies one without', async () => {
-    const { cookieOf, decide, decisions } = await portalWorld(destroy);
-    const approved = await decide(await cookieOf(sami), { alias: ' alias/keyward/payments/orders ' });
-    const denied = await decide(await cookieOf(omar), { verdict: 'deny' });
-    expect([approved.status, denied.status]).toEqual([303, 303]);
-    expect((await decisions()).map(({ verdict }) => verdict)).toEqual(
-      expect.arrayContaining(['approve', 'deny']),
+  it('is approved with its alias, and denied without', async () => {
+    const { pageOf, decisions, key } = await portalWorld(destroy);
+    const approved = await (await pageOf(sami)).decide({ alias: key.alias });
+    const denied = await (await pageOf(omar)).decide({ verdict: 'deny' });
+    expect([approved.status, denied.status]).toEqual([200, 200]);
+    expect((await decisions()).map(({ verdict }) => verdict).toSorted()).toEqual(['approve', 'deny']);
+  });
+});
+
+describe('an approval that has to be proved', () => {
+  it('by a second factor says so, and is taken with one', async () => {
+    const { pageOf, stateNow } = await portalWorld({
+      request: { approval: { ...aRequest.approval, quorum: 1, mfa: true } },
+    });
+    const without = await pageOf({ ...sami, mfa: false });
+    expect((await without.show()).may).toMatchObject({ decide: true, needsMfa: true });
+    expect(refusalIn(await without.decide())).toMatchObject({ status: 403, code: 'MfaRequired' });
+    const proved = await pageOf(sami);
+    expect((await proved.show()).may).toMatchObject({ decide: true, needsMfa: false });
+    await proved.decide();
+    expect(await stateNow()).toBe('approved');
+  });
+
+  it('by a passkey is signed over the digest, with one that was enrolled', async () => {
+    const { pageOf, decisions, request } = await portalWorld({
+      request: { approval: { ...aRequest.approval, passkey: true } },
+    });
+    const { decide, show, post } = await pageOf(sami);
+    expect((await show()).may).toMatchObject({ needsPasskey: true, needsEnrolment: true });
+    expect(refusalIn(await post(`requests/${REQUEST_ID}/passkey-options`))).toMatchObject({
+      status: 409,
+      code: 'PasskeyMissing',
+    });
+    expect(refusalIn(await decide())).toMatchObject({ status: 403, code: 'PasskeyRequired' });
+
+    const authenticator = new Authenticator({ origin: ORIGIN });
+    const page = await enrolledPage(await pageOf(sami), authenticator);
+    expect((await page.show()).may).toMatchObject({ needsPasskey: true, needsEnrolment: false });
+    const { options } = passkeyOptions.parse(
+      (await page.post(`requests/${REQUEST_ID}/passkey-options`)).json(),
     );
+    expect(Buffer.from(options.challenge, 'base64url').toString('hex')).toBe(request.digest);
+    const other = authenticator.sign(Buffer.from('f'.repeat(64), 'hex').toString('base64url'));
+    expect(refusalIn(await page.decide({ passkey: other }))).toMatchObject({
+      status: 403,
+      code: 'PasskeyInvalid',
+    });
+    const answer = decidedIn(await page.decide({ passkey: authenticator.sign(options.challenge) }));
+    expect(answer.request.decisions).toMatchObject([{ passkey: true }]);
+    expect(await decisions()).toMatchObject([
+      { passkey: { credentialId: authenticator.credentialId.toString('base64url') } },
+    ]);
+  });
+});
+
+describe('a cancellation', () => {
+  it('is the requester’s, once and again', async () => {
+    const { pageOf, stateNow } = await portalWorld();
+    const { post, show } = await pageOf(olga);
+    expect((await show()).may).toMatchObject({ decide: false, cancel: true });
+    for (let time = 1; time <= 2; time += 1) {
+      const answer = await post(`requests/${REQUEST_ID}/cancel`);
+      expect(requestDetail.parse(answer.json())).toMatchObject({
+        state: 'cancelled',
+        may: { cancel: false },
+      });
+    }
+    expect(await stateNow()).toBe('cancelled');
+  });
+
+  it.each([
+    ['an approver', sami, 403, 'Forbidden'],
+    ['somebody who may not see the request', mallory, 404, 'RequestNotFound'],
+  ])('is not for %s', async (_who, visitor, status, code) => {
+    const { pageOf, stateNow } = await portalWorld();
+    const { post } = await pageOf(visitor);
+    expect(refusalIn(await post(`requests/${REQUEST_ID}/cancel`))).toMatchObject({ status, code });
+    expect(await stateNow()).toBe('awaiting-approval');
+  });
+
+  it('comes too late once the request is approved', async () => {
+    const { pageOf } = await portalWorld({ request: { state: 'approved' } });
+    const { post } = await pageOf(olga);
+    expect(refusalIn(await post(`requests/${REQUEST_ID}/cancel`))).toMatchObject({
+      status: 409,
+      code: 'RequestClosed',
+    });
   });
 });

@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import {
-  type Access,
-  machinePrincipal,
-  mayRequest,
-  maySee,
-  parseAccess,
-} from '../../../lambdas/domain/access.ts';
+import { type Access, machinePrincipal, maySee, parseAccess } from '../../../lambdas/domain/access.ts';
 import { InvalidPolicyFile } from '../../../lambdas/domain/errors.ts';
 import { person } from './examples.ts';
 
@@ -106,12 +100,6 @@ describe('machinePrincipal', () => {
   ])('%s belongs to %j', (arn, groups) => {
     expect(machinePrincipal(access, arn).groups).toEqual(groups);
   });
-});
-
-test('only the owning group asks for operations on its keys', () => {
-  expect(mayRequest(person('olga', 'payments', 'x'), 'payments')).toBe(true);
-  expect(mayRequest(person('sami', 'security', 'auditors'), 'payments')).toBe(false);
-  expect(mayRequest(person('nobody'), 'payments')).toBe(false);
 });
 
 test.each([

@@ -2,9 +2,18 @@ import { requestDigest } from '../../../lambdas/domain/digest.ts';
 import type { KeyRecord } from '../../../lambdas/domain/key.ts';
 import { GENESIS } from '../../../lambdas/domain/ledger.ts';
 import { actorOf, type Principal } from '../../../lambdas/domain/principal.ts';
-import type { DecisionRecord, RequestRecord } from '../../../lambdas/domain/request.ts';
+import type { DecisionRecord, PasskeyAssertion, RequestRecord } from '../../../lambdas/domain/request.ts';
 
 /** Complete, valid records; a test changes what it is about. */
+
+/** The form of one; it verifies nowhere. */
+export const aPasskeyAssertion: PasskeyAssertion = {
+  credentialId: 'Y3JlZGVudGlhbA',
+  publicKey: 'cHVibGljIGtleQ',
+  authenticatorData: 'ZGF0YQ',
+  clientDataJSON: 'e30',
+  signature: 'c2lnbmF0dXJl',
+};
 
 export const KEY_ID = 'key_01KAWXCYJ7P8M2Q4R6S8T0V2W4';
 export const REQUEST_ID = 'req_01KAWXCYJ7P8M2Q4R6S8T0V2W5';

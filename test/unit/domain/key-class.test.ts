@@ -27,15 +27,18 @@ describe('policies/key-classes.yaml', () => {
 
   test.each(classes.map((keyClass) => [keyClass.name, keyClass] as const))(
     '%s asks two people before anything is taken away, and nobody before a key is saved',
-    (_name, { approvals }) => {
-      expect(approvals).toEqual({
-        generate: { quorum: 0, groups: [], expiresAfter: 'P7D' },
-        rotate: { quorum: 0, groups: [], expiresAfter: 'P7D' },
-        revoke: { quorum: 2, groups: ['owner', 'security'], expiresAfter: 'P7D' },
+    (_name, { approvals, emergency }) => {
+      const nobody = { quorum: 0, groups: [], expiresAfter: 'P7D' };
+      const two = { quorum: 2, groups: ['owner', 'security'], atLeast: [{ people: 1, group: 'security' }] };
+      expect(approvals).toMatchObject({
+        generate: nobody,
+        rotate: nobody,
+        revoke: two,
         reinstate: { quorum: 1, groups: ['security'], expiresAfter: 'P7D' },
-        destroy: { quorum: 2, groups: ['owner', 'security'], expiresAfter: 'P7D' },
-        'cancel-destruction': { quorum: 0, groups: [], expiresAfter: 'P7D' },
+        destroy: { ...two, mfa: true },
+        'cancel-destruction': nobody,
       });
+      expect(emergency).toMatchObject({ custodians: ['custodians'], ratification: { quorum: 2 } });
     },
   );
 });
@@ -100,21 +103,57 @@ describe('faults', () => {
     ['operation unknown', '      rotate: {', '      rename: {', 'classes[0].approvals'],
     [
       'quorum without groups',
-      'quorum: 2, groups: [owner, security]',
-      'quorum: 2, groups: []',
-      'classes[0].approvals.revoke.groups',
+      'quorum: 1, groups: [security]',
+      'quorum: 1, groups: []',
+      'classes[0].approvals.reinstate.groups',
     ],
     [
       'revoke without quorum',
-      'quorum: 2, groups: [owner, security]',
-      'quorum: 0, groups: []',
+      'revoke:\n        quorum: 2',
+      'revoke:\n        quorum: 0',
       'classes[0].approvals.revoke.quorum',
     ],
     [
       'destroy without quorum',
-      'destroy: { quorum: 2,',
-      'destroy: { quorum: 0,',
+      'destroy:\n        quorum: 2',
+      'destroy:\n        quorum: 0',
       'classes[0].approvals.destroy.quorum',
+    ],
+    [
+      'more of one group than there are places',
+      'atLeast: [{ people: 1, group: security }]',
+      'atLeast: [{ people: 3, group: security }]',
+      'classes[0].approvals.revoke.atLeast',
+    ],
+    [
+      'one group twice',
+      'atLeast: [{ people: 1, group: security }]',
+      'atLeast: [{ people: 1, group: security }, { people: 1, group: security }]',
+      'classes[0].approvals.revoke.atLeast[1].group',
+    ],
+    [
+      'a reminder each hour',
+      'remindEvery: P1D',
+      'remindEvery: PT1H',
+      'classes[0].approvals.revoke.remindEvery',
+    ],
+    [
+      'an escalation at the end',
+      'escalation: { after: P3D,',
+      'escalation: { after: P7D,',
+      'classes[0].approvals.revoke.escalation.after',
+    ],
+    [
+      'a wait without end',
+      'groups: [security], expiresAfter: P7D',
+      'groups: [security], expiresAfter: P91D',
+      'classes[0].approvals.reinstate.expiresAfter',
+    ],
+    [
+      'a ratification by nobody',
+      'ratification: { quorum: 2,',
+      'ratification: { quorum: 0,',
+      'classes[0].emergency.ratification.quorum',
     ],
     [
       'no time to approve',

@@ -14,6 +14,7 @@ import type { DecisionRecord, RequestRecord } from '../../../lambdas/domain/requ
 import { aRequest, decisionOf, olga, omar, person, sami } from './examples.ts';
 
 const rule = aRequest.approval;
+const now = aRequest.createdAt;
 
 describe('groups', () => {
   test('owner stands for the group that owns the key, and each group is named once', () => {
@@ -54,7 +55,7 @@ describe('assertMayDecide', () => {
     ['a person who has decided', omar, 'AlreadyDecided'],
     ['a person who has decided and left the group', { ...omar, groups: [] }, 'NotAnApprover'],
   ])('%s: %s', (_who, principal, code) => {
-    const attempt = () => assertMayDecide({ request: aRequest, principal, decisions });
+    const attempt = () => assertMayDecide({ now, request: aRequest, principal, decisions });
     if (code === undefined) expect(attempt).not.toThrow();
     else expect(attempt).toThrow(expect.objectContaining({ code }));
   });
@@ -64,13 +65,13 @@ describe('assertMayDecide', () => {
       ...aRequest,
       requester: { kind: 'machine' as const, id: machine.id, name: 'security' },
     };
-    expect(() => assertMayDecide({ request, principal: machine, decisions: [] })).toThrow(
+    expect(() => assertMayDecide({ now, request, principal: machine, decisions: [] })).toThrow(
       expect.objectContaining({ code: 'SelfApproval' }),
     );
   });
 
   test('who decides again is shown the decision that stands', () => {
-    expect(() => assertMayDecide({ request: aRequest, principal: omar, decisions })).toThrow(
+    expect(() => assertMayDecide({ now, request: aRequest, principal: omar, decisions })).toThrow(
       expect.objectContaining({
         details: { verdict: 'deny', decidedAt: '2026-11-25T04:00:00.000Z', channel: 'api' },
       }),
@@ -79,7 +80,7 @@ describe('assertMayDecide', () => {
 
   test('a request without a quorum has no approvers', () => {
     const request = { ...aRequest, approval: { ...rule, quorum: 0 } };
-    expect(() => assertMayDecide({ request, principal: sami, decisions: [] })).toThrow(
+    expect(() => assertMayDecide({ now, request, principal: sami, decisions: [] })).toThrow(
       expect.objectContaining({ code: 'NotAnApprover' }),
     );
   });

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -14,7 +14,9 @@ beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'keyward-setup-'));
   mkdirSync(join(clone, 'local/ministack'), { recursive: true });
   mkdirSync(join(clone, 'commands'));
-  cpSync(join(checkout, 'local/setup.mjs'), join(clone, 'local/setup.mjs'));
+  for (const name of ['setup.mjs', 'browser.mjs']) {
+    cpSync(join(checkout, 'local', name), join(clone, 'local', name));
+  }
   cpSync(join(checkout, 'local/ministack/requirements.txt'), join(clone, 'local/ministack/requirements.txt'));
   writeLock('1.0.0');
   command('npm', 'echo "npm $*" >> commands.log; sleep 0.3; mkdir -p node_modules');
@@ -45,9 +47,13 @@ function writeLock(version: string): void {
 
 function setUp(
   path = `${join(clone, 'commands')}:/usr/bin:/bin`,
+  ...args: readonly string[]
 ): Promise<{ code: number | null; output: string }> {
-  const { npm_execpath: _, ...env } = process.env;
-  const child = spawn(process.execPath, ['local/setup.mjs'], { cwd: clone, env: { ...env, PATH: path } });
+  const { npm_execpath: _, CHROME_PATH: _browser, ...env } = process.env;
+  const child = spawn(process.execPath, ['local/setup.mjs', ...args], {
+    cwd: clone,
+    env: { ...env, PATH: path },
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
@@ -127,4 +133,36 @@ test('without npm it says where npm comes from', async () => {
   const { code, output } = await setUp(join(clone, 'commands'));
   expect(code).toBe(1);
   expect(output).toMatch(/^SETUP_NPM: npm was not found\./);
+});
+
+describe('the browser for the tests of the page', () => {
+  // Only the stand-ins are found, and no browser of this machine.
+  const withBrowser = () => setUp(join(clone, 'commands'), '--browser');
+  beforeEach(() => setUp());
+
+  test('is left alone where there is one', async () => {
+    command('chromium', 'exit 0');
+    expect(await withBrowser()).toEqual({ code: 0, output: '' });
+  });
+
+  test('is installed where that can be done without asking, and else said to be missing', async () => {
+    command(
+      'apt-get',
+      `case "$*" in *install*) echo > ${clone}/commands/chromium; /bin/chmod +x ${clone}/commands/chromium ;; esac`,
+    );
+    const { code, output } = await withBrowser();
+    if (process.getuid?.() === 0) {
+      expect(code).toBe(0);
+      expect(output).toContain('Chromium, for the tests of the page: done in');
+    } else {
+      expect(code).toBe(1);
+      expect(output).toContain('SETUP_BROWSER');
+    }
+  });
+
+  test('cannot be installed without apt-get: the hint says what can be done', async () => {
+    const { code, output } = await withBrowser();
+    expect(code).toBe(1);
+    expect(output).toMatch(/^SETUP_BROWSER: .*apt-get install chromium.*CHROME_PATH/);
+  });
 });

@@ -3,9 +3,11 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import { readPolicies } from '../../../lambdas/adapters/policy-files.ts';
 import { recordChange } from '../../../lambdas/domain/change.ts';
+import { BackendBusy } from '../../../lambdas/domain/errors.ts';
 import type { KeyRecord, VersionRecord } from '../../../lambdas/domain/key.ts';
+import type { KeyClasses } from '../../../lambdas/domain/key-class.ts';
 import { actorOf } from '../../../lambdas/domain/principal.ts';
-import { tendKey } from '../../../lambdas/sweep/due-key.ts';
+import { type DueKeyDependencies, tendKey } from '../../../lambdas/sweep/due-key.ts';
 import { memoryRegistry } from '../../machines/memory-registry.ts';
 import { aKey, aRequest, KEY_ID, olga, REQUEST_ID } from '../domain/examples.ts';
 
@@ -44,7 +46,16 @@ function version(number: number): VersionRecord {
 type Shown = 'PendingDeletion' | 'Disabled' | 'Enabled' | 'NotFoundException' | 'AccessDeniedException';
 
 /** The sweep over one key, whose KMS keys KMS shows as told. */
-async function over(key: KeyRecord, shown: readonly Shown[] = []) {
+async function over(
+  key: KeyRecord,
+  shown: readonly Shown[] = [],
+  {
+    ring = async (): Promise<void> => {},
+    of = classes,
+  }: Partial<Pick<DueKeyDependencies, 'ring'>> & {
+    readonly of?: KeyClasses;
+  } = {},
+) {
   const registry = memoryRegistry();
   await registry.commit(
     recordChange({
@@ -69,8 +80,9 @@ async function over(key: KeyRecord, shown: readonly Shown[] = []) {
   const tend = tendKey({
     registry,
     kms: kms as unknown as KMSClient,
-    classes,
+    classes: of,
     newRequestId: () => `req_${String((requests += 1)).padStart(26, '0')}`,
+    ring,
   });
   const keyNow = async () => (await registry.getKey(KEY_ID)) ?? dying;
   return { registry, keyNow, tendAt: async (now: string) => tend(KEY_ID, now) };
@@ -148,4 +160,78 @@ describe('a key whose rotation falls due', () => {
       expect(await tendAt(due)).toBe('nothing');
     },
   );
+});
+
+describe('a key that a custodian has stopped', () => {
+  const stoppedAt = '2026-12-24T03:02:22.000Z';
+  const key: KeyRecord = {
+    ...aKey,
+    rowVersion: 1,
+    state: 'suspended',
+    emergency: {
+      requestId: REQUEST_ID,
+      by: { kind: 'person', id: 'person:cora', name: 'cora' },
+      stoppedAt,
+      status: 'unratified',
+      ringsAt: due,
+    },
+  };
+  const asked = { ...key, openRequests: { ratify: 'req_01KAWXCYJ7P8M2Q4R6S8T0V2W6' } };
+  const rejected = { ...key, emergency: { ...key.emergency, status: 'rejected' } } as KeyRecord;
+
+  test('has its quorum asked, in the custodian’s name, when nobody is asking it', async () => {
+    const { registry, keyNow, tendAt } = await over(key);
+    expect(await tendAt(stoppedAt)).toBe('ratification asked for');
+    expect(await registry.getRequest((await keyNow()).openRequests.ratify ?? '')).toMatchObject({
+      state: 'accepted',
+      requester: { id: 'person:cora' },
+      parameters: { operation: 'ratify', emergencyRequestId: REQUEST_ID },
+      reason: aRequest.reason,
+      approval: { quorum: 2 },
+    });
+    expect(await tendAt(stoppedAt)).toBe('nothing');
+  });
+
+  test.each([
+    ['waits for its quorum past its time', asked],
+    ['was not ratified', rejected],
+  ])('rings each hour when it %s, and no more often', async (_what, standing) => {
+    const rung: string[] = [];
+    const { registry, tendAt } = await over(standing, [], {
+      ring: async ({ emergency }) => void rung.push(emergency.status),
+    });
+    expect(await tendAt(before)).toBe('nothing');
+    expect(await tendAt(due)).toBe('the alert rang: nobody has ratified');
+    expect(await tendAt('2026-12-25T04:02:21.999Z')).toBe('nothing');
+    expect(await tendAt('2026-12-25T04:02:22.000Z')).toBe('the alert rang: nobody has ratified');
+    expect(rung).toEqual(Array(2).fill(standing.emergency?.status));
+    const told = (await registry.getWholeLedger(KEY_ID)).filter(({ event }) => event === 'alert-repeated');
+    const entry = { about: standing.emergency?.status, request: REQUEST_ID };
+    expect(told.map(({ details }) => details)).toEqual([entry, entry]);
+  });
+
+  test('rings again at the next sweep when the topic could not be reached', async () => {
+    const { registry, tendAt } = await over(asked, [], {
+      ring: () => Promise.reject(new BackendBusy('SNS is down.')),
+    });
+    await expect(tendAt(due)).rejects.toMatchObject({ code: 'BackendBusy' });
+    await expect(tendAt(due)).rejects.toMatchObject({ code: 'BackendBusy' });
+    expect((await registry.getWholeLedger(KEY_ID)).map(({ event }) => event)).toEqual(['requested']);
+  });
+
+  test('rings even when its class says no more who ratifies', async () => {
+    const rung: string[] = [];
+    const { tendAt } = await over(key, [], {
+      ring: async ({ keyId }) => void rung.push(keyId),
+      of: classes.map(({ emergency: _gone, ...rest }) => rest),
+    });
+    await expect(tendAt(stoppedAt)).rejects.toMatchObject({ code: 'ClassForbids' });
+    await tendAt(due);
+    expect(rung).toEqual([KEY_ID]);
+  });
+
+  test.each(['ratified', 'reinstated', 'superseded'] as const)('is left alone when %s', async (status) => {
+    const { tendAt } = await over({ ...key, emergency: { ...key.emergency, status } } as KeyRecord);
+    expect(await tendAt('2027-01-01T00:00:00.000Z')).toBe('nothing');
+  });
 });

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { completeDestruction } from '../../../../lambdas/domain/certificate.ts';
 import { plusDuration } from '../../../../lambdas/domain/cryptoperiod.ts';
 import { cancelRequest, decide, expireRequest } from '../../../../lambdas/domain/decision.ts';
+import { beginEmergency, submitRatification } from '../../../../lambdas/domain/emergency.ts';
 import { KeywardError, RowConflict } from '../../../../lambdas/domain/errors.ts';
 import {
   assertExecuting,
@@ -14,21 +15,25 @@ import {
   recordVersion,
   resumeExecution,
 } from '../../../../lambdas/domain/execution.ts';
+import { approvalOf } from '../../../../lambdas/domain/key-class.ts';
 import { failExecution, interruptDestruction, live } from '../../../../lambdas/domain/outcome.ts';
 import type { Principal } from '../../../../lambdas/domain/principal.ts';
 import type { RequestParameters } from '../../../../lambdas/domain/request.ts';
 import { submitOperation } from '../../../../lambdas/domain/submission.ts';
+import { aPasskeyAssertion } from '../examples.ts';
 import { expectAsForetold, expectInvariants } from './invariants.ts';
 import {
   accepted,
   alice,
   allows,
   carryThrough,
+  cora,
   end,
   hold,
   holds,
   isAsked,
   isFree,
+  judged,
   keyClass,
   type Model,
   type ModelRequest,
@@ -112,6 +117,51 @@ export const submit = (parameters: RequestParameters, requester: Principal) =>
     if (done) model.requests.push(accepted(requestId, parameters, requester, nowOf(real)));
   });
 
+/** A custodian stops the key, whoever holds it. */
+export const stop = new OnKey('cora stops it at once', async (model, real) => {
+  const requestId = `req_${String(model.requests.length).padStart(26, '0')}`;
+  const parameters = { operation: 'emergency-revoke' } as const;
+  const open = model.requests.some(
+    (other) => other.phase !== 'over' && other.parameters.operation === parameters.operation,
+  );
+  const done = await commits(real, allows(model, parameters) && !open, () =>
+    beginEmergency({
+      now: real.now,
+      custodian: cora,
+      via: 'api',
+      keyClass,
+      reason: 'By chance.',
+      ids: { requestId, nonce: 'e'.repeat(64) },
+      key: real.seen.key,
+    }),
+  );
+  if (!done) return;
+  const request = accepted(requestId, parameters, cora, nowOf(real));
+  request.phase = 'executing';
+  model.requests.push(request);
+  hold(model, request, nowOf(real));
+});
+
+export const askToRatify = new OnKey('the quorum is asked to ratify', async (model, real) => {
+  const requestId = `req_${String(model.requests.length).padStart(26, '0')}`;
+  const open = model.requests.some(
+    (other) => other.phase !== 'over' && other.parameters.operation === 'ratify',
+  );
+  const { emergency } = model;
+  const done = await commits(real, emergency?.status === 'unratified' && !open, () =>
+    submitRatification({
+      now: real.now,
+      keyClass,
+      reason: 'By chance.',
+      ids: { requestId, nonce: 'e'.repeat(64) },
+      key: real.seen.key,
+    }),
+  );
+  if (!done || emergency === undefined) return;
+  const parameters = { operation: 'ratify', emergencyRequestId: emergency.by.requestId } as const;
+  model.requests.push(accepted(requestId, parameters, cora, nowOf(real)));
+});
+
 export const evidence = (which: number) =>
   new OnRequest('gathers evidence', which, async (model, real, request) => {
     const kmsKeys = live(real.seen.versions).map(({ version, kmsKeyArn }) => ({
@@ -154,12 +204,17 @@ export const say = (which: number, who: Principal, verdict: 'approve' | 'deny') 
         reason: 'By chance.',
         digest: work.request.digest,
         channel: 'api',
+        passkey: aPasskeyAssertion,
       });
     });
     if (!done) return;
     request.said.set(who.id, verdict);
     const outcome = quorumOf(request);
-    if (outcome === 'denied') end(model, request);
+    if (outcome === 'denied') {
+      const emergency = judged(model, request);
+      if (emergency !== undefined) emergency.status = 'rejected';
+      end(model, request);
+    }
     if (outcome === 'approved') request.phase = 'approved';
   });
 
@@ -182,7 +237,7 @@ export const expire = (which: number) =>
 
 export const begin = (which: number) =>
   new OnRequest('begins', which, async (model, real, request) => {
-    const { quorum } = keyClass.approvals[request.parameters.operation];
+    const { quorum } = approvalOf(keyClass, request.parameters.operation);
     const may =
       request.phase === (quorum === 0 ? 'accepted' : 'approved') &&
       allows(model, request.parameters) &&
@@ -200,7 +255,7 @@ export const carryOn = (which: number) =>
     const may =
       request.phase === 'executing' &&
       allows(model, request.parameters) &&
-      isFree(model, request, nowOf(real));
+      (request.parameters.operation === 'emergency-revoke' || isFree(model, request, nowOf(real)));
     const done = await commits(real, may, async () => resumeExecution(await workOf(real, request)));
     if (done) hold(model, request, nowOf(real));
   });
@@ -318,10 +373,21 @@ export const wait = (duration: string) =>
 export const approved = (asked: RequestParameters): OnKey =>
   new OnKey(`is approved: ${JSON.stringify(asked)}`, async (model, real) => {
     if (asked.operation !== 'generate') await submit(asked, alice).run(model, real);
-    if (keyClass.approvals[asked.operation].quorum === 0) return;
+    if (approvalOf(keyClass, asked.operation).quorum === 0) return;
     const approvers = people.filter(({ groups }) => groups.includes('security'));
     const steps = [evidence(0), ask(0), ...approvers.map((who) => say(0, who, 'approve'))];
     for (const step of steps) await step.run(model, real);
+  });
+
+/** An emergency that nothing comes in between, and the quorum asked, which has yet to decide or has agreed. */
+export const emergency = (ratified: boolean): OnKey =>
+  new OnKey(`is stopped at once${ratified ? ', which is ratified' : ''}`, async (model, real) => {
+    await stop.run(model, real);
+    await complete(0).run(model, real);
+    await askToRatify.run(model, real);
+    const approvers = people.filter(({ groups }) => groups.includes('security'));
+    const agreement = [...approvers.map((who) => say(0, who, 'approve')), begin(0), complete(0)];
+    for (const step of [ask(0), ...(ratified ? agreement : [])]) await step.run(model, real);
   });
 
 /** An operation that nothing comes in between: without it chance would hardly get anywhere. */

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { verifyChain } from '../../../../lambdas/domain/ledger.ts';
 import { finalRequestStates } from '../../../../lambdas/domain/request.ts';
-import type { Model } from './model.ts';
+import { cora, type Model } from './model.ts';
 import { look, type Real } from './real.ts';
 
 /** What can be seen of a key agrees with the model. */
@@ -11,6 +11,8 @@ export function expectAsForetold(model: Model, real: Real): void {
   const { destruction } = key;
   const open = destruction?.status === 'scheduled' || destruction?.status === 'interrupted';
   expect(open ? destruction.status : undefined).toBe(model.destruction?.status);
+  expect(key.emergency?.status).toBe(model.emergency?.status);
+  expect(key.emergency?.requestId).toBe(model.emergency?.by.requestId);
   for (const request of model.requests) {
     const over = finalRequestStates.has(requests.get(request.requestId)?.state ?? 'accepted');
     expect(over, request.requestId).toBe(request.phase === 'over');
@@ -41,7 +43,7 @@ export async function expectInvariants(real: Real): Promise<void> {
 
   // 4. Who records something holds the key: it was the last to begin, or to begin its undoing.
   const fresh = ledger.slice(before.ledger.length);
-  const last = ledger.findLast(({ event }) => event === 'execution-started' || event === 'undo-started');
+  const last = ledger.findLast(({ event }) => taking.has(event));
   for (const { event, requestId } of fresh.filter(({ event: what }) => acting.has(what))) {
     expect(requestId, event).toBe(last?.requestId);
   }
@@ -51,8 +53,16 @@ export async function expectInvariants(real: Real): Promise<void> {
     const former = before.versions.find((other) => other.version === version);
     return backendState !== 'Enabled' && former?.backendState === 'Enabled';
   });
-  if (taken) {
-    const request = requests.get(fresh.find(({ event }) => acting.has(event))?.requestId ?? '');
+  const taker = requests.get(fresh.find(({ event }) => acting.has(event))?.requestId ?? '');
+  if (taken && taker?.parameters.operation === 'emergency-revoke') {
+    // The one exception, which says so.
+    expect(taker.requester.id).toBe(cora.id);
+    for (const event of ['requested', 'emergency-revoked']) {
+      const told = ledger.find((entry) => entry.requestId === taker.requestId && entry.event === event);
+      expect(told?.details.emergency, event).toMatch(/^without an approval/);
+    }
+  } else if (taken) {
+    const request = taker;
     expect(['revoke', 'destroy']).toContain(request?.parameters.operation);
     const decisions = await real.registry.getDecisions(request?.requestId ?? '');
     const approvers = new Set(decisions.map(({ person: { id } }) => id));
@@ -75,6 +85,9 @@ export async function expectInvariants(real: Real): Promise<void> {
   }
 }
 
+/** From then on a request holds the key. */
+const taking: ReadonlySet<string> = new Set(['execution-started', 'execution-resumed', 'undo-started']);
+
 /** What only the holder of a key records. */
 const acting: ReadonlySet<string> = new Set([
   'version-created',
@@ -84,6 +97,8 @@ const acting: ReadonlySet<string> = new Set([
   'suspended',
   'compromised',
   'reinstated',
+  'emergency-revoked',
+  'ratified',
   'destruction-scheduled',
   'destruction-cancelled',
 ]);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readPolicies } from '../../../../lambdas/adapters/policy-files.ts';
-import type { KeyState } from '../../../../lambdas/domain/key.ts';
-import { classNamed } from '../../../../lambdas/domain/key-class.ts';
+import type { Emergency, KeyState } from '../../../../lambdas/domain/key.ts';
+import { approvalOf, classNamed } from '../../../../lambdas/domain/key-class.ts';
 import type { Principal } from '../../../../lambdas/domain/principal.ts';
 import type { RequestParameters } from '../../../../lambdas/domain/request.ts';
 import { person } from '../examples.ts';
@@ -11,6 +11,8 @@ export const keyClass = classNamed(classes, 'code-signing');
 
 export const alice = person('alice', 'payments');
 export const sam = person('sam', 'security');
+/** Decides nothing. */
+export const cora = person('cora', 'custodians');
 export const people = [
   alice,
   sam,
@@ -37,6 +39,8 @@ export interface ModelRequest {
 
 /** A key as far as anybody can foretell it. */
 export interface Model {
+  /** Who stopped it last at once, and what has become of that. */
+  emergency?: { readonly by: ModelRequest; status: Emergency['status'] } | undefined;
   state: KeyState;
   /** How many versions have lived. */
   lived: number;
@@ -47,22 +51,31 @@ export interface Model {
 
 /** Whether somebody's word counts: it is in a group that decides, and has not asked for it itself. */
 export function isAsked({ parameters, requester }: ModelRequest, { id, groups }: Principal): boolean {
-  const { groups: deciding } = keyClass.approvals[parameters.operation];
+  const { groups: deciding } = approvalOf(keyClass, parameters.operation);
   return (
     id !== requester && groups.some((group) => deciding.includes(group === 'payments' ? 'owner' : group))
   );
 }
 
+/** Each of these people is in one group, so that a place for one of a group is filled by counting. */
 export function quorumOf(request: ModelRequest): 'denied' | 'approved' | 'waiting' {
-  const { quorum } = keyClass.approvals[request.parameters.operation];
-  const verdicts = people
+  const { quorum, atLeast = [] } = approvalOf(keyClass, request.parameters.operation);
+  const said = people
     .filter((who) => isAsked(request, who))
-    .flatMap(({ id }) => request.said.get(id) ?? []);
-  if (verdicts.includes('deny')) return 'denied';
-  return verdicts.length >= quorum ? 'approved' : 'waiting';
+    .flatMap(({ id, groups }) => {
+      const verdict = request.said.get(id);
+      return verdict === undefined ? [] : [{ verdict, groups }];
+    });
+  if (said.some(({ verdict }) => verdict === 'deny')) return 'denied';
+  const certain = atLeast.every(
+    ({ people: needed, group }) => said.filter(({ groups }) => groups.includes(group)).length >= needed,
+  );
+  return certain && said.length >= quorum ? 'approved' : 'waiting';
 }
 
 export function allows({ state, destruction }: Model, parameters: RequestParameters): boolean {
+  // It judges what was done, and changes nothing.
+  if (parameters.operation === 'ratify') return state !== 'pre-activation';
   if (parameters.operation === 'cancel-destruction')
     return destruction !== undefined && state !== 'destroyed';
   if (destruction?.status === 'scheduled') return false;
@@ -79,6 +92,8 @@ export function allows({ state, destruction }: Model, parameters: RequestParamet
       return state === 'suspended';
     case 'destroy':
       return state !== 'pre-activation' && state !== 'destroyed';
+    case 'emergency-revoke':
+      return state === 'active';
   }
 }
 
@@ -99,9 +114,27 @@ export function end(model: Model, request: ModelRequest): void {
     model.state = 'destroyed';
 }
 
+/** The emergency that the key stands under on one person's word, if there is one. */
+export function unsettled({ emergency }: Model): NonNullable<Model['emergency']> | undefined {
+  return emergency?.status === 'unratified' || emergency?.status === 'rejected' ? emergency : undefined;
+}
+
+/** The emergency that a ratification is about, unless that one is settled. */
+export function judged(model: Model, { parameters }: ModelRequest): Model['emergency'] {
+  const emergency = unsettled(model);
+  const about = parameters.operation === 'ratify' ? parameters.emergencyRequestId : undefined;
+  return emergency?.by.requestId === about ? emergency : undefined;
+}
+
+function settle(model: Model, status: Emergency['status']): void {
+  const emergency = unsettled(model);
+  if (emergency !== undefined) emergency.status = status;
+}
+
 /** What a key is after an operation that was carried through. */
-export function carryThrough(model: Model, { parameters }: ModelRequest, now: number): void {
+export function carryThrough(model: Model, request: ModelRequest, now: number): void {
   const { state, destruction } = model;
+  const { parameters } = request;
   switch (parameters.operation) {
     case 'generate':
     case 'rotate':
@@ -111,12 +144,25 @@ export function carryThrough(model: Model, { parameters }: ModelRequest, now: nu
     case 'revoke':
       model.state = parameters.mode === 'compromise' ? 'compromised' : 'suspended';
       model.destruction = undefined;
+      settle(model, 'superseded');
       return;
     case 'reinstate':
       model.state = 'active';
       model.destruction = undefined;
+      settle(model, 'reinstated');
       return;
+    case 'emergency-revoke':
+      model.state = 'suspended';
+      model.destruction = undefined;
+      model.emergency = { by: request, status: 'unratified' };
+      return;
+    case 'ratify': {
+      const emergency = judged(model, request);
+      if (emergency !== undefined) emergency.status = 'ratified';
+      return;
+    }
     case 'destroy':
+      settle(model, 'superseded');
       model.state = state === 'active' ? 'suspended' : state;
       model.destruction = {
         status: 'scheduled',
@@ -140,7 +186,7 @@ export function accepted(
     requestId,
     parameters,
     requester: requester.id,
-    expiresAt: now + 7 * DAY,
+    expiresAt: now + (parameters.operation === 'ratify' ? 1 : 7) * DAY,
     phase: 'accepted',
     made: 'nothing',
     said: new Map(),

@@ -9,6 +9,8 @@ import type { LedgerEntry } from '../../../../lambdas/domain/ledger.ts';
 import {
   completeActivation,
   completeCancellation,
+  completeEmergency,
+  completeRatification,
   completeReinstatement,
   completeRevocation,
   completeScheduling,
@@ -48,6 +50,10 @@ export function completion(work: Work): Change {
       return completeActivation({ ...work, keyClass });
     case 'revoke':
       return completeRevocation(work);
+    case 'emergency-revoke':
+      return completeEmergency(work);
+    case 'ratify':
+      return completeRatification(work);
     case 'reinstate':
       return completeReinstatement(work);
     case 'destroy':

@@ -9,6 +9,7 @@ import {
   EnableKeyCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
+  GetKeyLastUsageCommand,
   GetKeyPolicyCommand,
   GetKeyRotationStatusCommand,
   GetPublicKeyCommand,
@@ -114,6 +115,12 @@ const symmetric: Record<string, readonly [Expected, Expected, Expected, Act]> = 
     DISABLED,
     DYING,
     ({ kms, key }) => kms.root.send(new GenerateDataKeyCommand({ KeyId: key, KeySpec: 'AES_256' })),
+  ],
+  GetKeyLastUsage: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key }) => kms.root.send(new GetKeyLastUsageCommand({ KeyId: key })),
   ],
   GetKeyPolicy: ['ok', 'ok', 'ok', ({ kms, key }) => kms.root.send(new GetKeyPolicyCommand({ KeyId: key }))],
   GetKeyRotationStatus: [

@@ -1,0 +1,69 @@
+import type { Principal } from '../../../domain/principal.ts';
+import type { DecisionRecord, RequestRecord } from '../../../domain/request.ts';
+import { plain } from '../../plain.ts';
+import { factsOf } from '../../request-facts.ts';
+import { type Subject, visibleRequest } from '../../visible-request.ts';
+import type { RequestDetail } from '../contract.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { evidenceShown } from './evidence.ts';
+import { historyOf } from './history.ts';
+import { mayOf } from './may.ts';
+import { forReading, personNow } from './person-now.ts';
+import { counts, nameOf, summaryOf } from './summary.ts';
+
+/**
+ * A request with all that its page shows to this person. Throws RequestNotFound, alike for one that is not there and one
+ * that the person may not see.
+ */
+export async function detailFor(
+  deps: ApiDependencies,
+  person: Principal,
+  requestId: string,
+): Promise<RequestDetail> {
+  const subject = await seen(deps, person, requestId);
+  const { request, key, decisions } = subject;
+  const [asking, passkeys, ledger] = await Promise.all([
+    personNow(deps.directory, person),
+    deps.registry.passkeysOf(person.id),
+    deps.registry.getWholeLedger(key.keyId),
+  ]);
+  const { asked, rule } = factsOf(request, key);
+  const evidence = evidenceShown(request, key);
+  return {
+    ...summaryOf(request, key, decisions),
+    state: request.state,
+    digest: request.digest,
+    alias: key.alias,
+    asked: [...asked],
+    rule: [...rule],
+    ...(evidence === undefined ? {} : { evidence }),
+    decisions: decisions.map((decision) => decisionShown(request, decision)),
+    history: historyOf(ledger, requestId),
+    may: mayOf(subject, await deps.clock(), { ...asking, passkeys: passkeys.length }),
+  };
+}
+
+/** What somebody looks at; to decide, the directory has to answer. */
+export function seen(deps: ApiDependencies, person: Principal, requestId: string): Promise<Subject> {
+  const { registry, directory, clock, policies } = deps;
+  return visibleRequest(
+    { registry, directory: forReading(directory), clock, access: policies.access },
+    person,
+    requestId,
+  );
+}
+
+function decisionShown(request: RequestRecord, decision: DecisionRecord): RequestDetail['decisions'][number] {
+  const { person, verdict, reason, channel, mfa, passkey, behalf, decidedAt } = decision;
+  return {
+    person: nameOf(person),
+    verdict,
+    reason: plain(reason),
+    channel,
+    mfa,
+    passkey: passkey !== undefined,
+    ...(behalf === undefined ? {} : { behalf: nameOf(behalf.person) }),
+    decidedAt,
+    counts: counts(request, decision),
+  };
+}

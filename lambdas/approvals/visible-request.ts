@@ -1,0 +1,91 @@
+import type { Directory } from '../adapters/directory.ts';
+import type { Registry } from '../adapters/registry/registry.ts';
+import { isAway } from '../domain/absence.ts';
+import { type Access, maySee } from '../domain/access.ts';
+import type { Clock } from '../domain/clock.ts';
+import { RecordCorrupt, RequestNotFound } from '../domain/errors.ts';
+import { identifier } from '../domain/formats.ts';
+import type { KeyRecord } from '../domain/key.ts';
+import type { Principal } from '../domain/principal.ts';
+import { escalationGroups, groupsAnswering, type StandIn } from '../domain/quorum.ts';
+import type { DecisionRecord, RequestRecord } from '../domain/request.ts';
+
+export interface Subject {
+  readonly request: RequestRecord;
+  readonly key: KeyRecord;
+  /** Oldest first. */
+  readonly decisions: readonly DecisionRecord[];
+  /** Whose place the person may take now. */
+  readonly standIns: readonly StandIn[];
+}
+
+export interface Visibility {
+  readonly registry: Pick<Registry, 'getRequest' | 'getKey' | 'getDecisions' | 'standInsOf'>;
+  readonly directory: Pick<Directory, 'groupsOf'>;
+  readonly clock: Clock;
+  readonly access: Access;
+}
+
+/**
+ * A request with all that its page shows. Throws RequestNotFound, alike for one that is not there and one that this
+ * person may see neither in their own right nor in anybody's place.
+ */
+export async function visibleRequest(
+  deps: Visibility,
+  person: Principal,
+  requestId: string,
+): Promise<Subject> {
+  const { registry, access } = deps;
+  const known = identifier('req').safeParse(requestId).success;
+  const request = known ? await registry.getRequest(requestId) : undefined;
+  const standIns = await standInsOf(deps, person.id);
+  if (
+    request === undefined ||
+    ![person, ...standIns].some(({ groups }) => sees(person, groups, request, access))
+  ) {
+    throw new RequestNotFound('There is no such request, or you may not see it.');
+  }
+  const key = await registry.getKey(request.keyId);
+  if (key === undefined) {
+    throw new RecordCorrupt(`Request ${requestId} names the key ${request.keyId}, which is not there.`, {
+      requestId,
+    });
+  }
+  // Last: a decision that the request's row version does not count yet refuses the commit.
+  return { request, key, decisions: await registry.getDecisions(requestId), standIns };
+}
+
+/** Whom this person stands in for now, each with the groups that the directory has today. */
+export async function standInsOf(
+  {
+    registry,
+    directory,
+    clock,
+  }: Pick<Visibility, 'directory' | 'clock'> & {
+    readonly registry: Pick<Registry, 'standInsOf'>;
+  },
+  personId: string,
+): Promise<StandIn[]> {
+  const absences = await registry.standInsOf(personId);
+  if (absences.length === 0) return [];
+  const now = await clock();
+  return Promise.all(
+    absences
+      .filter((absence) => isAway(absence, now))
+      .map(async ({ absenceId, person }) => ({
+        person,
+        absenceId,
+        groups: [...((await directory.groupsOf(person.id)) ?? [])],
+      })),
+  );
+}
+
+function sees(
+  person: Principal,
+  groups: readonly string[],
+  { requester, owner, approval }: RequestRecord,
+  access: Access,
+): boolean {
+  const deciding = [...groupsAnswering(approval, owner), ...escalationGroups(approval, owner)];
+  return requester.id === person.id || maySee({ ...person, groups: [...groups] }, owner, deciding, access);
+}

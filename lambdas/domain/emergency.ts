@@ -1,0 +1,222 @@
+import { type Change, type ChangeDraft, recordChange } from './change.ts';
+import { plusDuration } from './cryptoperiod.ts';
+import { Forbidden, MfaRequired, StateForbids } from './errors.ts';
+import type { Emergency, KeyRecord } from './key.ts';
+import { emergencyRuleOf, type KeyClass } from './key-class.ts';
+import { assertOperationAllowed } from './lifecycle.ts';
+import { type Actor, actorOf, type Principal } from './principal.ts';
+import type { RequestRecord } from './request.ts';
+import { newRequest, submitOperation } from './submission.ts';
+
+/** How long the key is held for the emergency after its last progress. */
+const LEASE = 'PT15M';
+/** How often an emergency that nobody has ratified in time is told again. */
+const RING_EVERY = 'PT1H';
+
+/** Whether somebody may stop keys of this class at once. */
+export function isCustodian(
+  { emergency }: Pick<KeyClass, 'emergency'>,
+  { groups }: Pick<Principal, 'groups'>,
+  owner: string,
+): boolean {
+  const custodians = emergency?.custodians ?? [];
+  return custodians.some((group) => groups.includes(group === 'owner' ? owner : group));
+}
+
+/**
+ * Throws Forbidden unless the person is a custodian of the key's class, MfaRequired without a second factor, and
+ * ClassForbids when the class has no custodians.
+ */
+export function assertCustodian(keyClass: KeyClass, person: Principal, owner: string): void {
+  const { custodians: groups } = emergencyRuleOf(keyClass);
+  if (person.kind !== 'person' || !isCustodian(keyClass, person, owner)) {
+    throw new Forbidden(
+      `Only custodians stop a key at once. Ask somebody of: ${groups.join(', ')}; or ask for a revocation.`,
+      { groups },
+    );
+  }
+  if (!person.mfa) {
+    throw new MfaRequired(
+      'Stopping a key takes a sign-in with a second factor. Sign in again with one, and stop it then.',
+    );
+  }
+}
+
+/**
+ * The one way to disable a key without an approval. The request begins to execute as it is made, and takes the key from
+ * whatever request holds it: the steps of that one find their lease lost and stop. Throws StateForbids when the key is
+ * stopped already or cannot be.
+ */
+export function beginEmergency(input: {
+  readonly now: string;
+  /** Checked by `assertCustodian`, or let in by IAM for a direct invocation. */
+  readonly custodian: Principal;
+  readonly via: 'api' | 'page' | 'direct';
+  readonly keyClass: KeyClass;
+  readonly reason: string;
+  readonly ids: { readonly requestId: string; readonly nonce: string };
+  readonly key: KeyRecord;
+}): Change {
+  const { now, custodian, via, keyClass, reason, ids, key } = input;
+  assertNotStopped(key);
+  assertOperationAllowed(key, { operation: 'emergency-revoke' });
+  const { requestId } = ids;
+  if (key.openRequests['emergency-revoke'] !== undefined) {
+    throw new StateForbids('An emergency of this key is under way already.', {
+      keyState: key.state,
+      requestId: key.openRequests['emergency-revoke'],
+    });
+  }
+  const submission = { now, requester: custodian, keyClass, reason };
+  const request = newRequest(submission, ids, { operation: 'emergency-revoke' }, key.keyId, key.owner);
+  const { quorum } = request.approval;
+  const takenFrom = key.lease?.requestId;
+  return recordChange({
+    now,
+    actor: actorOf(custodian),
+    key: {
+      before: key,
+      after: {
+        ...key,
+        classHash: keyClass.hash,
+        lease: { requestId, until: plusDuration(now, LEASE) },
+        openRequests: { ...key.openRequests, 'emergency-revoke': requestId },
+      },
+    },
+    request: { after: { ...request, state: 'executing' } },
+    entries: [
+      {
+        event: 'requested',
+        details: {
+          parameters: request.parameters,
+          reason,
+          digest: request.digest,
+          quorum,
+          emergency: 'without an approval: a custodian stops the key, the quorum ratifies afterwards',
+          via,
+          mfa: custodian.mfa,
+        },
+      },
+      {
+        event: 'execution-started',
+        details: {
+          operation: 'emergency-revoke',
+          ...(takenFrom === undefined ? {} : { leaseTakenFrom: takenFrom }),
+        },
+      },
+    ],
+  });
+}
+
+/** Whoever wants a key stopped is best told that it is. */
+function assertNotStopped({ state, emergency }: KeyRecord): void {
+  if (state !== 'suspended' && state !== 'compromised' && state !== 'destroyed') return;
+  throw new StateForbids(
+    `This key is stopped already: it is ${state}, and KMS lets nobody use it. If it has leaked, ask for a revocation with the mode compromise.`,
+    { keyState: state, ...(emergency === undefined ? {} : { requestId: emergency.requestId }) },
+  );
+}
+
+/**
+ * What a key is told of its emergency when it has been seen to be stopped. The request says how long the quorum has, so
+ * that a class that has lost its rule since keeps no key half stopped.
+ */
+export function emergencyOf(
+  { requestId, requester, approval }: Pick<RequestRecord, 'requestId' | 'requester' | 'approval'>,
+  now: string,
+): Emergency {
+  return {
+    requestId,
+    by: requester,
+    stoppedAt: now,
+    status: 'unratified',
+    ringsAt: plusDuration(now, approval.expiresAfter),
+  };
+}
+
+/** Whether a ratification speaks of the emergency that the key stands under, and not of one before it. */
+export function isAbout(
+  { emergency }: KeyRecord,
+  { parameters }: Pick<RequestRecord, 'parameters'>,
+): boolean {
+  return parameters.operation === 'ratify' && parameters.emergencyRequestId === emergency?.requestId;
+}
+
+/** Whether the quorum has still to agree, or has not agreed, and the key stands stopped on one person's word. */
+export function isUnsettled({ emergency }: Pick<KeyRecord, 'emergency'>): boolean {
+  return emergency?.status === 'unratified' || emergency?.status === 'rejected';
+}
+
+/** Whether nobody is being asked to ratify, and it is to be asked. */
+export function wantsRatification(key: KeyRecord): boolean {
+  return key.emergency?.status === 'unratified' && key.openRequests.ratify === undefined;
+}
+
+/** Asks the quorum to ratify, in the custodian's name: so the custodian never counts. Throws StateForbids. */
+export function submitRatification(input: {
+  readonly now: string;
+  readonly keyClass: KeyClass;
+  readonly reason: string;
+  readonly ids: { readonly requestId: string; readonly nonce: string };
+  readonly key: KeyRecord;
+}): Change {
+  const { key, ...submission } = input;
+  const { emergency } = key;
+  if (emergency === undefined || emergency.status !== 'unratified') {
+    throw new StateForbids('No emergency of this key waits to be ratified.', { keyState: key.state });
+  }
+  return submitOperation({
+    ...submission,
+    key,
+    requester: { ...emergency.by, groups: [], mfa: true },
+    parameters: { operation: 'ratify', emergencyRequestId: emergency.requestId },
+  });
+}
+
+/** The alert has rung and rings again later: the ledger tells how often nobody heard it. */
+export function recordRing({
+  now,
+  actor,
+  key,
+}: {
+  readonly now: string;
+  readonly actor: Actor;
+  readonly key: KeyRecord & { readonly emergency: Emergency };
+}): Change {
+  const { emergency } = key;
+  return recordChange({
+    now,
+    actor,
+    key: {
+      before: key,
+      after: { ...key, emergency: { ...emergency, ringsAt: plusDuration(now, RING_EVERY) } },
+    },
+    entries: [
+      { event: 'alert-repeated', details: { about: emergency.status, request: emergency.requestId } },
+    ],
+  });
+}
+
+/** The key after the quorum has said no to its emergency: it stays stopped, and rings at once. */
+export function rejected(
+  key: KeyRecord,
+  ratification: Pick<RequestRecord, 'parameters'>,
+  now: string,
+): Pick<ChangeDraft, 'entries'> & { readonly key: KeyRecord } {
+  return key.emergency?.status !== 'unratified' || !isAbout(key, ratification)
+    ? { key, entries: [] }
+    : {
+        key: { ...key, emergency: { ...key.emergency, status: 'rejected', ringsAt: now } },
+        entries: [{ event: 'ratification-rejected', details: { request: key.emergency.requestId } }],
+      };
+}
+
+/** The key when its emergency is settled in this way; one that is settled already, or never was one, stays as it is. */
+export function settledEmergency<K extends KeyRecord>(
+  key: K,
+  status: Extract<Emergency['status'], 'ratified' | 'reinstated' | 'superseded'>,
+): K {
+  return key.emergency !== undefined && isUnsettled(key)
+    ? { ...key, emergency: { ...key.emergency, status } }
+    : key;
+}

@@ -1,0 +1,161 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import { log } from '../adapters/log.ts';
+import type { Registry } from '../adapters/registry/registry.ts';
+import type { Clock } from '../domain/clock.ts';
+import { beginEmergency, isAbout, submitRatification, wantsRatification } from '../domain/emergency.ts';
+import { KeyNotFound, KeywardError } from '../domain/errors.ts';
+import type { KeyRecord } from '../domain/key.ts';
+import { classNamed, type KeyClass, type KeyClasses } from '../domain/key-class.ts';
+import type { Principal } from '../domain/principal.ts';
+import { begin } from '../steps/begin-execution.ts';
+import { completeRequest } from '../steps/complete-request.ts';
+import { disableKey } from '../steps/disable-key.ts';
+
+/** Looks at whoever wants to stop a key, and gives back who they are now. Throws for somebody who may not. */
+export type Admit = (custodian: Principal, key: KeyRecord, keyClass: KeyClass) => Promise<Principal>;
+
+export interface StopDependencies {
+  readonly registry: Pick<
+    Registry,
+    'getRequest' | 'getKey' | 'getKeyWithVersions' | 'getDecisions' | 'commit'
+  >;
+  readonly kms: KMSClient;
+  readonly clock: Clock;
+  readonly classes: KeyClasses;
+  readonly admit: Admit;
+  /** Sees use of the key's KMS keys fail, as the step of that name does: its role may use keys, this one only stop them. */
+  readonly probeRefusal: (requestId: string) => Promise<void>;
+  /** A new ULID. */
+  readonly newId: () => string;
+  /** 32 random bytes, lower-case hex. */
+  readonly randomNonce: () => string;
+}
+
+export interface Stop {
+  readonly keyId: string;
+  readonly reason: string;
+  readonly custodian: Principal;
+  /** How they came. */
+  readonly via: 'api' | 'page' | 'direct';
+}
+
+export interface Stopped {
+  readonly requestId: string;
+  /** The request by which the quorum ratifies; the sweep makes it up when it could not be made at once. */
+  readonly ratification?: string;
+}
+
+/** How often what comes in between is tried again: other writers, a KMS that throttles or has not settled. */
+const MOST_ATTEMPTS = 8;
+
+/**
+ * Stops a key at once. It uses neither Step Functions nor mail nor Slack.
+ *
+ * 1. Whoever asks is admitted, or not.
+ * 2. The emergency is recorded, before anything is touched; it takes the key from whoever holds it. An emergency that was
+ *    begun and not finished is gone on with.
+ * 3. Every KMS key of it is disabled and seen to be; its use is seen to fail.
+ * 4. That is recorded, and the quorum is asked to ratify.
+ *
+ * Whatever dies on the way is gone on with by whoever asks again, and by the sweep. Throws KeyNotFound, what admission
+ * throws, ClassForbids, StateForbids, BackendBusy.
+ */
+export function stopKey(deps: StopDependencies) {
+  return async (stop: Stop): Promise<Stopped> => {
+    const { requestId, over } = await again(() => begun(deps, stop)); // 1, 2
+    if (!over) {
+      await carriedOut(deps, requestId); // 3, 4
+      const { keyId, via, custodian } = stop;
+      log.warn('key stopped in an emergency', {
+        code: 'EmergencyStop',
+        keyId,
+        requestId,
+        via,
+        by: custodian.id,
+      });
+    }
+    const ratification = await askedToRatify(deps, stop);
+    return { requestId, ...(ratification === undefined ? {} : { ratification }) };
+  };
+}
+
+/** Two may be at it at once: what matters is that it is done. */
+async function carriedOut(deps: StopDependencies, requestId: string): Promise<void> {
+  try {
+    await again(() => begin(deps)({ requestId })); // holds the key again, after a long pause
+    await again(() => disableKey(deps)({ requestId }));
+    await again(() => deps.probeRefusal(requestId));
+    await again(() => completeRequest(deps)({ requestId }));
+  } catch (error) {
+    if ((await deps.registry.getRequest(requestId))?.state !== 'succeeded') throw error;
+  }
+}
+
+/** The emergency that is under way, or over: whoever asks again, because an answer was lost, is told of the same. */
+async function begun(
+  { registry, classes, clock, admit, newId, randomNonce }: StopDependencies,
+  { keyId, reason, custodian, via }: Stop,
+): Promise<{ readonly requestId: string; readonly over: boolean }> {
+  const key = await registry.getKey(keyId);
+  if (key === undefined) throw notFound();
+  const keyClass = classNamed(classes, key.className);
+  const person = await admit(custodian, key, keyClass);
+  const open = key.openRequests['emergency-revoke'];
+  if (open !== undefined) return { requestId: open, over: false };
+  if (key.emergency?.status === 'unratified') return { requestId: key.emergency.requestId, over: true };
+  const ids = { requestId: `req_${newId()}`, nonce: randomNonce() };
+  await registry.commit(
+    beginEmergency({ now: await clock(), custodian: person, via, keyClass, reason, ids, key }),
+  );
+  return { requestId: ids.requestId, over: false };
+}
+
+/** The same for a key that is not there and for one that somebody may not know of. */
+export function notFound(): KeyNotFound {
+  return new KeyNotFound('There is no such key, or you are not one of its custodians.');
+}
+
+/** The key is stopped; what is left is no reason to say that it is not. */
+async function askedToRatify(
+  { registry, classes, clock, newId, randomNonce }: StopDependencies,
+  { keyId, reason }: Stop,
+): Promise<string | undefined> {
+  try {
+    return await again(async () => {
+      const key = await registry.getKey(keyId);
+      if (key === undefined) return undefined;
+      if (!wantsRatification(key)) return await openRatification(registry, key);
+      const requestId = `req_${newId()}`;
+      const ids = { requestId, nonce: randomNonce() };
+      const keyClass = classNamed(classes, key.className);
+      await registry.commit(submitRatification({ now: await clock(), keyClass, reason, ids, key }));
+      return requestId;
+    });
+  } catch (error) {
+    log.error('nobody asked to ratify yet', { code: 'RatificationLate', keyId, error: error as Error });
+    return undefined;
+  }
+}
+
+/** Not one of an emergency before: that one has still to end before the sweep can ask about this one. */
+async function openRatification(
+  registry: StopDependencies['registry'],
+  key: KeyRecord,
+): Promise<string | undefined> {
+  const { ratify } = key.openRequests;
+  const open = ratify === undefined ? undefined : await registry.getRequest(ratify);
+  return open !== undefined && isAbout(key, open) ? ratify : undefined;
+}
+
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const passing = error instanceof KeywardError && error.kind === 'transient';
+      if (!passing || attempt === MOST_ATTEMPTS) throw error;
+      await pause(Math.random() * 100 * 2 ** Math.min(attempt, 5));
+    }
+  }
+}
