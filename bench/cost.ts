@@ -36,14 +36,25 @@ const perRequest = { transitions: 40, lambdaCalls: 20, kmsCalls: 40, writes: 60,
 
 /** One run of the sweep reads each shard of the due index once. */
 const sweep = { memoryGb: 0.5, seconds: 0.3, reads: 4 };
+/** The catch-up of Slack runs every five minutes, and looks at what waits. */
+const catchUp = { runsMonth: MINUTES_MONTH / 5, memoryGb: 0.5, seconds: 0.5, reads: 20 };
 const step = { memoryGb: 0.5, seconds: 0.5 };
 
 const gbSeconds =
   MINUTES_MONTH * sweep.seconds * sweep.memoryGb +
+  catchUp.runsMonth * catchUp.seconds * catchUp.memoryGb +
   executions * perRequest.lambdaCalls * step.seconds * step.memoryGb;
 const lambdaCalls =
-  MINUTES_MONTH + HOURS_MONTH + executions * perRequest.lambdaCalls + load.apiCallsMonth * 2;
-const reads = MINUTES_MONTH * sweep.reads + executions * perRequest.reads + load.apiCallsMonth * 5;
+  MINUTES_MONTH +
+  catchUp.runsMonth +
+  HOURS_MONTH +
+  executions * perRequest.lambdaCalls +
+  load.apiCallsMonth * 2;
+const reads =
+  MINUTES_MONTH * sweep.reads +
+  catchUp.runsMonth * catchUp.reads +
+  executions * perRequest.reads +
+  load.apiCallsMonth * 5;
 
 const items: readonly (readonly [string, number])[] = [
   ['Step Functions', (executions * perRequest.transitions * usd('stepFunctionsPer1000Transitions')) / 1000],

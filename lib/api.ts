@@ -12,15 +12,7 @@ import type { Partition, Registry } from './registry.ts';
 import type { Stage } from './stage.ts';
 
 /** A no to a key that never came to life gives its alias back. */
-const writtenByDecision: readonly Partition[] = [
-  'KEY#',
-  'REQUEST#',
-  'DECISION#',
-  'ALIAS#',
-  'IDEMPOTENCY#',
-  // The counter of a passkey that signed.
-  'PERSON#',
-];
+const writtenByDecision: readonly Partition[] = ['KEY#', 'REQUEST#', 'DECISION#', 'ALIAS#', 'IDEMPOTENCY#'];
 
 /** What it takes to take a decision: the page and the API do it alike. */
 export function grantDeciding(
@@ -28,6 +20,8 @@ export function grantDeciding(
   { stage, registry, approvalKey }: Pick<ApiProps, 'stage' | 'registry' | 'approvalKey'>,
 ): void {
   registry.grantWrite(lambda, writtenByDecision);
+  // The passkey that signed is still its person's.
+  registry.grantCheck(lambda, ['PASSKEY#']);
   approvalKey.grantSign(lambda);
   grantDirectory(lambda, stage);
 }

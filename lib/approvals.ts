@@ -21,16 +21,15 @@ interface PortalProps {
 /** The page on which approvers sign in, see what they are asked, and decide. */
 export class Portal extends Construct {
   readonly lambda: LambdaFunction;
-  readonly #sessionSecret: Secret;
 
   constructor(scope: Construct, id: string, { stage, lambdas, registry, approvalKey }: PortalProps) {
     super(scope, id);
-    this.#sessionSecret = new Secret(this, 'SessionSecret', {
+    const sessionSecret = new Secret(this, 'SessionSecret', {
       description: 'Seals the sessions of the page for approvers. A new value ends all sessions.',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: logRemoval(stage),
     });
-    acknowledge(this.#sessionSecret, {
+    acknowledge(sessionSecret, {
       SMG4: 'Sessions last minutes; a new value signs everybody out, which is done by hand when it has to be.',
     });
     this.lambda = lambdas.create(this, 'Portal', {
@@ -40,22 +39,18 @@ export class Portal extends Construct {
       environment: {
         ...signInEnvironment(stage),
         ...(stage.stepUpAcr === undefined ? {} : { OIDC_STEP_UP_ACR: stage.stepUpAcr }),
+        SESSION_SECRET_ARN: sessionSecret.secretArn,
       },
     });
-    this.grantSeal(this.lambda);
-    grantDeciding(this.lambda, { stage, registry, approvalKey });
-    registry.grantWrite(this.lambda, ['SLACKUSER#']);
-  }
-
-  /** Lets a Lambda make and open what only the page is to read, such as the link of a Slack account. */
-  grantSeal(lambda: LambdaFunction): void {
-    lambda.addEnvironment('SESSION_SECRET_ARN', this.#sessionSecret.secretArn);
-    lambda.addToRolePolicy(
+    this.lambda.addToRolePolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
-        resources: [this.#sessionSecret.secretArn],
+        resources: [sessionSecret.secretArn],
       }),
     );
+    grantDeciding(this.lambda, { stage, registry, approvalKey });
+    // Enrols passkeys, keeps absences, makes the code that links a Slack account, and unlinks one.
+    registry.grantWrite(this.lambda, ['PASSKEY#', 'PERSON#', 'SLACKCODE#', 'SLACKUSER#']);
   }
 }
 

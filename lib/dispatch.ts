@@ -31,6 +31,7 @@ export class Dispatch extends Construct {
     workflows.grantWake(this.lambda);
 
     this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
-    readRequests(this.lambda, registry, this.deadLetters);
+    // What is left behind, the sweep moves.
+    readRequests(this.lambda, { registry, deadLetters: this.deadLetters, retryAttempts: 10 });
   }
 }

@@ -49,7 +49,7 @@ export class KeywardStack extends Stack {
     const slackSettings = slackOf(stage);
     const slack =
       slackSettings &&
-      new Slack(this, 'Slack', { stage, slack: slackSettings, lambdas, registry, approvalKey, portal });
+      new Slack(this, 'Slack', { stage, slack: slackSettings, lambdas, registry, approvalKey });
     const api = new Api(this, 'Api', {
       stage,
       lambdas,
@@ -60,7 +60,7 @@ export class KeywardStack extends Stack {
       slackDoor: slack?.door,
     });
     const portalUrl = `${api.people.url}/portal`;
-    const linking = [portal.lambda, api.decisions, ...(slack ? [slack.work, slack.copies] : [])];
+    const linking = [portal.lambda, api.decisions, ...(slack ? slack.linking : [])];
     for (const lambda of linking) lambda.addEnvironment('PORTAL_URL', portalUrl);
 
     const approvals = new Approvals(this, 'Approvals', { stage, lambdas, registry, portalUrl });
@@ -185,6 +185,12 @@ export class KeywardStack extends Stack {
         impact:
           'Messages in Slack were not changed, or clicks not answered: the page and the mail still work.',
         runbook: 'slack-dead-letters',
+      });
+      alarms.add('slackBehind', {
+        metric: slack.catchUp.metricErrors({ period: Duration.minutes(15) }),
+        impact: 'Requests are not shown in Slack, or not as they are: the page and the mail still work.',
+        runbook: 'slack-behind',
+        threshold: 2,
       });
     }
     alarms.add('tamperingDeadLetters', {

@@ -11,6 +11,7 @@ export const lambdaEntries = {
   SlackDoor: 'slack/door',
   SlackWork: 'slack/work',
   SlackCopies: 'slack/copies',
+  SlackCatchUp: 'slack/catch-up',
   Dispatch: 'requests/dispatch',
   Sweep: 'sweep/sweep',
   Orphans: 'sweep/orphans',

@@ -32,7 +32,8 @@ export type ListVerb = 'kms:ListAliases' | 'tag:GetResources';
 
 /**
  * The KMS keys that Keyward makes and manages. None of them is in the template: a deleted stack takes no key along.
- * Every verb on a key holds only while the key carries the tag of managed keys.
+ * Every verb on a key holds only while the key carries the tag of managed keys, but for `DescribeKey`: a tag counts
+ * minutes after it is set and not for a key that is gone, and what Keyward has to know is which of them is the case.
  */
 export class ManagedKeys {
   readonly #keys: string;
@@ -47,10 +48,13 @@ export class ManagedKeys {
   }
 
   grant(lambda: LambdaFunction, verbs: readonly (KeyVerb | AliasVerb)[]): void {
-    this.#allow(lambda, verbs, this.#keys, { StringEquals: { [`aws:ResourceTag/${managedTag}`]: 'true' } });
+    const tagged = { StringEquals: { [`aws:ResourceTag/${managedTag}`]: 'true' } };
+    const acts = verbs.filter((verb) => verb !== 'kms:DescribeKey');
+    if (acts.length > 0) this.#allow(lambda, acts, this.#keys, tagged);
+    if (acts.length < verbs.length) this.#allow(lambda, ['kms:DescribeKey'], this.#keys);
     acknowledge(lambda.role ?? lambda, {
       'IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*]':
-        'Managed keys are made at run time: the condition on their tag bounds the statement.',
+        'Managed keys are made at run time: the condition on their tag bounds what can be done to them.',
     });
     this.#denyProtected(lambda, verbs);
   }

@@ -12,9 +12,9 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 
 /** The partitions of the table, by the head of their partition key. */
-export type Partition = (typeof readablePartitions)[number] | 'TOKEN#';
+export type Partition = (typeof readablePartitions)[number] | 'TOKEN#' | 'SLACKCODE#';
 
-/** Task tokens are left out: who holds one can wake a machine. */
+/** Two are left out: who holds a task token can wake a machine, and a code for Slack stands for a person. */
 const readablePartitions = [
   'KEY#',
   'REQUEST#',
@@ -24,6 +24,7 @@ const readablePartitions = [
   'IDEMPOTENCY#',
   'ONCE#',
   'PERSON#',
+  'PASSKEY#',
   'SLACKUSER#',
   'SLACKCOPY#',
 ] as const;
@@ -61,7 +62,7 @@ export class Registry extends Construct {
     });
   }
 
-  /** Reads of everything but task tokens. */
+  /** Reads of everything but task tokens and codes for Slack. */
   grantRead(lambda: LambdaFunction): void {
     lambda.addEnvironment('TABLE_NAME', this.table.tableName);
     this.#grant(lambda, ['dynamodb:GetItem', 'dynamodb:Query'], readablePartitions);
@@ -79,8 +80,17 @@ export class Registry extends Construct {
     if (partitions.length > 0) this.#grant(lambda, ['dynamodb:PutItem'], partitions);
   }
 
+  /** Commits that hold only while a row is as it should be. */
+  grantCheck(lambda: LambdaFunction, partitions: readonly Partition[]): void {
+    this.#grant(lambda, ['dynamodb:ConditionCheckItem'], partitions);
+  }
+
   grantReadTokens(lambda: LambdaFunction): void {
     this.#grant(lambda, ['dynamodb:GetItem'], ['TOKEN#']);
+  }
+
+  grantReadSlackCodes(lambda: LambdaFunction): void {
+    this.#grant(lambda, ['dynamodb:GetItem'], ['SLACKCODE#']);
   }
 
   #grant(lambda: LambdaFunction, actions: string[], partitions: readonly Partition[]): void {

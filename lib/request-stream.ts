@@ -9,8 +9,22 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Registry } from './registry.ts';
 
-/** Calls a Lambda for every request that is written, in order. DynamoDB lets two readers share the stream, no more. */
-export function readRequests(lambda: LambdaFunction, registry: Registry, deadLetters: Queue): void {
+interface RequestReader {
+  readonly registry: Registry;
+  /** Takes places in the stream, not records: nothing can be done again from it. */
+  readonly deadLetters: Queue;
+  /** With the backoff of the event source ten last about ten minutes, in which what comes after a record waits. */
+  readonly retryAttempts: number;
+}
+
+/**
+ * Calls a Lambda for every request that is written, in order. DynamoDB lets two readers share the stream, no more. Each
+ * reader needs a second way to what is left behind after the last retry.
+ */
+export function readRequests(
+  lambda: LambdaFunction,
+  { registry, deadLetters, retryAttempts }: RequestReader,
+): void {
   lambda.addEventSource(
     new DynamoEventSource(registry.table, {
       startingPosition: StartingPosition.TRIM_HORIZON,
@@ -25,8 +39,7 @@ export function readRequests(lambda: LambdaFunction, registry: Registry, deadLet
       ],
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
-      // About ten minutes with the backoff of the event source. After that the sweep moves what was left behind.
-      retryAttempts: 10,
+      retryAttempts,
       maxRecordAge: Duration.hours(1),
       onFailure: new SqsDlq(deadLetters),
     }),

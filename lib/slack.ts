@@ -6,10 +6,10 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { grantDeciding } from './api.ts';
 import type { ApprovalKey } from './approval-key.ts';
-import type { Portal } from './approvals.ts';
 import type { LambdaFactory } from './lambda-factory.ts';
 import { createDeadLetterQueue } from './queues.ts';
 import type { Registry } from './registry.ts';
+import { Repeatedly } from './repeatedly.ts';
 import { readRequests } from './request-stream.ts';
 import type { SlackSettings, Stage } from './stage.ts';
 
@@ -19,20 +19,23 @@ interface SlackProps {
   readonly lambdas: LambdaFactory;
   readonly registry: Registry;
   readonly approvalKey: ApprovalKey;
-  readonly portal: Portal;
 }
+
+/** How often a click is tried: the last time, the person is told that it was in vain. */
+const MOST_RECEIVES = 5;
 
 /** Approvals in Slack: messages that stay true, a door that answers at once, and the work behind it. */
 export class Slack extends Construct {
   readonly door: LambdaFunction;
   readonly work: LambdaFunction;
   readonly copies: LambdaFunction;
+  readonly catchUp: LambdaFunction;
   readonly deadLetters: Queue;
   readonly #slack: SlackSettings;
 
   constructor(scope: Construct, id: string, props: SlackProps) {
     super(scope, id);
-    const { stage, slack, lambdas, registry, approvalKey, portal } = props;
+    const { stage, slack, lambdas, registry, approvalKey } = props;
     this.#slack = slack;
     this.deadLetters = createDeadLetterQueue(this, 'DeadLetters');
     const workTimeout = Duration.seconds(20);
@@ -40,7 +43,7 @@ export class Slack extends Construct {
       enforceSSL: true,
       visibilityTimeout: Duration.seconds(workTimeout.toSeconds() * 6),
       retentionPeriod: Duration.hours(1),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MOST_RECEIVES },
     });
 
     this.door = lambdas.create(this, 'SlackDoor', {
@@ -56,19 +59,39 @@ export class Slack extends Construct {
     this.work = lambdas.create(this, 'SlackWork', {
       does: 'Shows requests in Slack and takes the decisions of approvers who use it',
       timeout: workTimeout,
+      environment: { MOST_RECEIVES: String(MOST_RECEIVES) },
     });
     this.#grantSlack(this.work);
     grantDeciding(this.work, { stage, registry, approvalKey });
-    portal.grantSeal(this.work);
+    // Links accounts; counts the codes that were tried.
+    registry.grantWrite(this.work, ['SLACKUSER#', 'PERSON#', 'SLACKCODE#', 'ONCE#']);
+    registry.grantReadSlackCodes(this.work);
     this.work.addEventSource(new SqsEventSource(queue, { batchSize: 1, reportBatchItemFailures: true }));
 
     this.copies = lambdas.create(this, 'SlackCopies', {
       does: 'Keeps the messages in Slack as the requests are',
       timeout: Duration.seconds(30),
     });
-    this.#grantSlack(this.copies);
-    registry.grantWrite(this.copies, ['SLACKCOPY#']);
-    readRequests(this.copies, registry, this.deadLetters);
+    this.catchUp = lambdas.create(this, 'SlackCatchUp', {
+      does: 'Brings to Slack what the stream of the table could not',
+      timeout: Duration.minutes(4),
+    });
+    for (const lambda of [this.copies, this.catchUp]) {
+      this.#grantSlack(lambda);
+      registry.grantWrite(lambda, ['SLACKCOPY#']);
+    }
+    // A channel that refuses holds up the messages of others for less than a minute. The rest is left to the catch-up.
+    readRequests(this.copies, { registry, deadLetters: this.deadLetters, retryAttempts: 5 });
+    new Repeatedly(this, 'EveryFiveMinutes', {
+      lambda: this.catchUp,
+      every: Duration.minutes(5),
+      deadLetters: this.deadLetters,
+    });
+  }
+
+  /** Those that lead to the page. */
+  get linking(): readonly LambdaFunction[] {
+    return [this.work, this.copies, this.catchUp];
   }
 
   #grantSlack(lambda: LambdaFunction): void {

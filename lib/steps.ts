@@ -27,8 +27,14 @@ const writes: Readonly<Partial<Record<StepId, readonly Partition[]>>> = {
   PrepareRequest: ['KEY#', 'REQUEST#'],
   BeginExecution: ['KEY#', 'REQUEST#'],
   CreateVersion: ['KEY#', 'REQUEST#', 'KMSKEY#'],
+  BindAlias: ['KEY#', 'REQUEST#'],
   ProbeVersion: ['KEY#', 'REQUEST#'],
   RotateInPlace: ['KEY#', 'REQUEST#', 'KMSKEY#'],
+  // A KMS key that one of them finds gone is recorded as lost on the spot: the others are worked on without it.
+  DisableKey: ['KEY#', 'REQUEST#'],
+  EnableKey: ['KEY#', 'REQUEST#'],
+  ScheduleDeletion: ['KEY#', 'REQUEST#'],
+  CancelDeletion: ['KEY#', 'REQUEST#'],
   DiscardVersion: ['KEY#', 'REQUEST#'],
   CompleteRequest: ['KEY#', 'REQUEST#'],
   // A key that never came to life gives its alias back.
@@ -64,7 +70,12 @@ export class Steps extends Construct {
         'kms:GetKeyLastUsage',
       ]),
       BeginExecution: step('BeginExecution', 'Checks the approval again and takes the lease of the key'),
-      CreateVersion: step('CreateVersion', 'Creates the KMS key of a version', ['kms:DescribeKey']),
+      // What an earlier attempt has made is looked at closely before it is adopted.
+      CreateVersion: step('CreateVersion', 'Creates the KMS key of a version', [
+        'kms:DescribeKey',
+        'kms:GetKeyPolicy',
+        'kms:ListGrants',
+      ]),
       BindAlias: step('BindAlias', 'Points the alias of a key at one of its versions', ['kms:DescribeKey']),
       ProbeVersion: step(
         'ProbeVersion',
@@ -90,6 +101,7 @@ export class Steps extends Construct {
       EnableKey: step('EnableKey', 'Enables the KMS keys of a key', ['kms:DescribeKey', 'kms:EnableKey']),
       ScheduleDeletion: step('ScheduleDeletion', 'Schedules the deletion of the KMS keys of a key', [
         'kms:DescribeKey',
+        'kms:GetKeyPolicy',
         'kms:ScheduleKeyDeletion',
       ]),
       CancelDeletion: step('CancelDeletion', 'Cancels the deletion of the KMS keys of a key', [
@@ -109,11 +121,11 @@ export class Steps extends Construct {
       this.#lambdas;
     managedKeys.grantCreation(CreateVersion);
     managedKeys.grantNaming(BindAlias, ['kms:CreateAlias', 'kms:UpdateAlias']);
-    managedKeys.grantNaming(DiscardVersion, ['kms:UpdateAlias', 'kms:DeleteAlias']);
+    managedKeys.grantNaming(DiscardVersion, ['kms:DeleteAlias']);
     managedKeys.grantListing(PrepareRequest, ['kms:ListAliases']);
     managedKeys.grantListing(BindAlias, ['kms:ListAliases']);
     managedKeys.grantListing(CreateVersion, ['tag:GetResources']);
-    managedKeys.grantListing(DiscardVersion, ['kms:ListAliases', 'tag:GetResources']);
+    managedKeys.grantListing(DiscardVersion, ['kms:ListAliases']);
 
     for (const [stepId, lambda] of this.entries()) {
       registry.grantWrite(lambda, writes[stepId] ?? []);

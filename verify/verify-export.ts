@@ -1,9 +1,10 @@
 import { canonicalJson } from '../lambdas/domain/canonical.ts';
-import { plusDuration } from '../lambdas/domain/cryptoperiod.ts';
-import { requestDigest, shortDigest } from '../lambdas/domain/digest.ts';
+import { shortDigest } from '../lambdas/domain/digest.ts';
+import { ratifyingClass } from '../lambdas/domain/emergency.ts';
 import type { RequestExport } from '../lambdas/domain/export.ts';
 import { approvalOf } from '../lambdas/domain/key-class.ts';
 import { verifyChain } from '../lambdas/domain/ledger.ts';
+import { changesOf } from '../lambdas/domain/untouched.ts';
 import { historyFaults } from './history.ts';
 import { nameOf } from './name.ts';
 import { passkeyFaults } from './passkeys.ts';
@@ -28,7 +29,7 @@ export interface Verification {
 /** Verifies a request's whole chain, from nothing but its export and what the verifier trusts. */
 export async function verifyExport(exported: RequestExport, trust: Trust = {}): Promise<Verification> {
   const findings = await Promise.all([
-    finding('request', () => requestFaults(exported), [
+    finding('request', () => changesOf(exported.request, exported.key), [
       `The request is the one that was asked for: its fields give the digest ${shortDigest(exported.request.digest)}.`,
     ]),
     finding('rule', () => ruleFaults(exported, trust), [ruleTold(exported)]),
@@ -59,28 +60,10 @@ async function finding(
   }
 }
 
-function requestFaults({ request, key }: RequestExport): string[] {
-  const { createdAt, expiresAt, approval } = request;
-  return [
-    ...(requestDigest(request) === request.digest
-      ? []
-      : ['The request is not the one its digest was made of: a field of it was changed.']),
-    // The digest holds one and not the other; from the other it is counted when further groups can decide.
-    ...(plusDuration(createdAt, approval.expiresAfter) === expiresAt
-      ? []
-      : ['The request was made at another time than its expiry says.']),
-    ...(request.keyId === key.keyId ? [] : ['The request is on another key than the one exported.']),
-    ...(request.owner === key.owner && key.alias.startsWith(`alias/keyward/${key.owner}/`)
-      ? []
-      : ['The owner of the request is not the owner of the key.']),
-    ...(request.className === key.className ? [] : ['The request is under another class than the key.']),
-  ];
-}
-
 /** Whether the request was made under the rule that the class had: nobody but the verifier knows which class that was. */
 function ruleFaults({ request }: RequestExport, { classes }: Trust): string[] {
   if (classes === undefined) return [];
-  const { className, classHash, parameters, approval } = request;
+  const { className, classHash, parameters, approval, requester } = request;
   const held = classes.find(({ name }) => name === className);
   if (held === undefined) return [`There is no class ${className} in the ones you hold.`];
   if (held.hash !== classHash) {
@@ -88,7 +71,8 @@ function ruleFaults({ request }: RequestExport, { classes }: Trust): string[] {
       `The request was made under version ${classHash} of the class ${className}, and you hold ${held.hash}. Give the file as it was on ${request.createdAt}.`,
     ];
   }
-  return canonicalJson(approvalOf(held, parameters.operation)) === canonicalJson(approval)
+  const asking = parameters.operation === 'ratify' ? ratifyingClass(held, requester) : held;
+  return canonicalJson(approvalOf(asking, parameters.operation)) === canonicalJson(approval)
     ? []
     : [`The class ${className} has another rule for ${parameters.operation}.`];
 }

@@ -23,17 +23,21 @@ export class Problem extends Error {
   }
 }
 
-const unreachable = (): Problem =>
+/** Of what was sent nobody can say then whether it has arrived. */
+const unreachable = (sends: boolean): Problem =>
   new Problem({
     code: 'Unreachable',
     title: 'No answer',
-    detail: 'Keyward does not answer. Look at your connection and try again: nothing is lost.',
+    detail: sends
+      ? 'Keyward does not answer: what you sent has arrived, or it has not. Look at your connection and try again.'
+      : 'Keyward does not answer. Look at your connection and try again.',
     status: 503,
   });
 
 let formToken = '';
 
 async function call<S extends z.ZodType>(path: string, schema: S, body?: object): Promise<z.output<S>> {
+  const noAnswer = (): Problem => unreachable(body !== undefined);
   const response = await fetch(new URL(`api/${path}`, document.baseURI), {
     method: body === undefined ? 'GET' : 'POST',
     credentials: 'same-origin',
@@ -45,14 +49,14 @@ async function call<S extends z.ZodType>(path: string, schema: S, body?: object)
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch(() => {
-    throw unreachable();
+    throw noAnswer();
   });
   const answer: unknown = await response.json().catch(() => {
-    throw unreachable();
+    throw noAnswer();
   });
   if (!response.ok) {
     const problem = contract.problem.safeParse(answer);
-    throw problem.success ? new Problem(problem.data) : unreachable();
+    throw problem.success ? new Problem(problem.data) : noAnswer();
   }
   return schema.parse(answer);
 }
@@ -82,8 +86,9 @@ export const api = {
   endAbsence: (id: string) => call(`absences/${at(id)}/end`, contract.absenceList, {}),
   custody: () => call('custody', contract.custody),
   stop: (keyId: string, body: contract.StopBody) => call(`custody/${at(keyId)}/stop`, contract.stopped, body),
-  slackLink: (nonce: string) => call(`slack-link?nonce=${at(nonce)}`, contract.slackLink),
-  linkSlack: (nonce: string) => call('slack-link', contract.slackLink, { nonce }),
+  slackLink: () => call('slack-link', contract.slackLink),
+  slackCode: () => call('slack-link/code', contract.slackCodeShown, {}),
+  unlinkSlack: () => call('slack-link/unlink', contract.slackLink, {}),
 } as const;
 
 /** Where to sign in, to come back to a page; with `stepUp` with a second factor. */

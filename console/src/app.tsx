@@ -7,32 +7,38 @@ import { RequestPage } from './pages/request.tsx';
 import { SlackLinkPage } from './pages/slack-link.tsx';
 import { WaitingPage } from './pages/waiting.tsx';
 import { PageTitle } from './parts/page-title.tsx';
-import { Shell } from './parts/shell.tsx';
+import { Shell, Waiting } from './parts/shell.tsx';
 import { Trouble } from './parts/trouble.tsx';
-import { type Place, usePlace } from './router.ts';
+import { usePath } from './router.ts';
 
 /** Shows the page of the address, to whoever is signed in. */
 export function App() {
-  const place = usePlace();
+  const path = usePath();
   const session = useQuery({ queryKey: ['session'], queryFn: () => api.session() });
-  const address = place.query.size === 0 ? place.path : `${place.path}?${place.query}`;
-  if (session.isPending) return <Shell>{undefined}</Shell>;
+  if (session.isPending) {
+    return (
+      <Shell>
+        <PageTitle>Keyward</PageTitle>
+        <Waiting />
+      </Shell>
+    );
+  }
   if (session.isError) {
     return (
       <Shell>
         <PageTitle>Keyward</PageTitle>
-        <Trouble error={session.error} backTo={address} />
+        <Trouble error={session.error} backTo={path} />
       </Shell>
     );
   }
   return (
     <Shell session={session.data}>
-      <Page place={place} />
+      <Page path={path} />
     </Shell>
   );
 }
 
-function Page({ place: { path, query } }: { readonly place: Place }) {
+function Page({ path }: { readonly path: string }) {
   const [, requestId] = /^requests\/(\w+)$/.exec(path) ?? [];
   if (requestId !== undefined) return <RequestPage key={requestId} requestId={requestId} />;
   switch (path) {
@@ -46,7 +52,7 @@ function Page({ place: { path, query } }: { readonly place: Place }) {
     case 'custody':
       return <CustodyPage />;
     case 'slack-link':
-      return <SlackLinkPage nonce={query.get('nonce') ?? ''} />;
+      return <SlackLinkPage />;
     default:
       return (
         <PageTitle description="Check the address, or begin with the list.">There is no such page</PageTitle>

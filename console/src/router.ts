@@ -1,15 +1,13 @@
 import { useEffect, useSyncExternalStore } from 'react';
 
-/** Where the page is below its base: `requests/req_...`, and the query after it. */
-export interface Place {
-  readonly path: string;
-  readonly query: URLSearchParams;
-}
-
 const changed = new EventTarget();
 
+/** Where the page is below its base, such as `requests/req_...`. */
 function here(): string {
-  return location.href.slice(new URL('.', document.baseURI).href.length).replace(/#.*$/, '');
+  return location.href
+    .slice(new URL('.', document.baseURI).href.length)
+    .replace(/[?#].*$/, '')
+    .replace(/\/$/, '');
 }
 
 /** Goes to another page of ours without loading it anew. */
@@ -28,16 +26,20 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-export function usePlace(): Place {
-  const address = useSyncExternalStore(subscribe, here);
-  const [path = '', query = ''] = address.split('?');
-  return { path: path.replace(/\/$/, ''), query: new URLSearchParams(query) };
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, here);
 }
 
-/** Names the document after its page, and puts the focus where the page begins: a reader hears where they are. */
+/** Puts the focus where the page begins: a reader hears where they are. */
+export function focusTitle(): void {
+  document.querySelector<HTMLElement>('h1')?.focus();
+}
+
+/** Names the document after its page, and begins there when the page is new. */
 export function usePageTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} – Keyward`;
-    document.querySelector<HTMLElement>('h1')?.focus();
   }, [title]);
+  // Not when its title is known only later: the reader may be elsewhere by then.
+  useEffect(focusTitle, []);
 }

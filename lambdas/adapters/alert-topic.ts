@@ -1,6 +1,6 @@
 import { PublishCommand, type PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
 import type { Emergency, KeyRecord } from '../domain/key.ts';
-import type { TamperingFinding } from '../domain/tampering.ts';
+import type { Dying, TamperingFinding } from '../domain/tampering.ts';
 import { awsCall } from './aws-call.ts';
 import { environment } from './environment.ts';
 import { timeouts } from './timeouts.ts';
@@ -123,6 +123,7 @@ function alertText(finding: TamperingFinding): string {
     ['Event id', finding.eventId],
     ['Seen in', finding.channel === 'bus' ? 'CloudTrail over EventBridge' : 'a log file of the trail'],
     ['Destruction', destructionText[finding.destruction ?? 'untouched']],
+    ['Still dying', finding.dying === undefined ? undefined : dyingText(finding.dying)],
     ['Finding', finding.id],
   ];
   const lines = facts.flatMap(([name, value]) => (value === undefined ? [] : `${name.padEnd(12)}${value}`));
@@ -135,6 +136,11 @@ function alertText(finding: TamperingFinding): string {
     ...lines,
     '',
   ].join('\n');
+}
+
+function dyingText({ kmsKeys, deletionDate }: Dying): string {
+  const which = kmsKeys === 1 ? 'one other KMS key' : `${kmsKeys} other KMS keys`;
+  return `${which} of the key until ${deletionDate}: request cancel-destruction to take back all of it`;
 }
 
 const destructionText = {

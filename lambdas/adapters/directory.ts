@@ -1,15 +1,17 @@
 import {
   DescribeGroupCommand,
   DescribeUserCommand,
+  type DescribeUserCommandOutput,
   GetGroupIdCommand,
   GetUserIdCommand,
   IdentitystoreClient,
-  paginateListGroupMemberships,
+  ListGroupMembershipsCommand,
   paginateListGroupMembershipsForMember,
 } from '@aws-sdk/client-identitystore';
 import type { Actor } from '../domain/principal.ts';
 import { awsCall, refusedWith } from './aws-call.ts';
 import { environment } from './environment.ts';
+import { paced, realTime, type Time } from './pace.ts';
 import { timeouts } from './timeouts.ts';
 
 /**
@@ -22,8 +24,11 @@ import { timeouts } from './timeouts.ts';
 export interface Directory {
   /** The names of a person's groups; undefined for somebody who is not there, or no longer active. */
   groupsOf(personId: string): Promise<readonly string[] | undefined>;
-  /** The active members of a group, by its name; nobody when there is no such group. */
-  membersOf(group: string): Promise<readonly Actor[]>;
+  /**
+   * The active members of a group, by its name; nobody when there is no such group. Each costs a call of its own: whoever
+   * knows enough stops.
+   */
+  membersOf(group: string): AsyncIterable<Actor>;
 }
 
 /** The directory that the function was deployed with. */
@@ -42,8 +47,9 @@ const NAMES_KEPT_MILLISECONDS = 5 * 60_000;
 export function createDirectory(
   client: IdentitystoreClient,
   store: { readonly identityStoreId: string; readonly issuer: string },
-  milliseconds: () => number = Date.now,
+  time: Time = realTime,
 ): Directory {
+  keepPace(client, time);
   const IdentityStoreId = store.identityStoreId;
   const groupNames = new Map<string, { readonly name: string; readonly until: number }>();
 
@@ -61,15 +67,22 @@ export function createDirectory(
       client.send(new DescribeUserCommand({ IdentityStoreId, UserId })),
     );
 
+  const memberIn = (user: DescribeUserCommandOutput | undefined): Actor | undefined => {
+    const id = user?.ExternalIds?.find(({ Issuer: issuer }) => issuer === store.issuer)?.Id;
+    if (user === undefined || user.UserStatus === 'DISABLED' || id === undefined) return undefined;
+    const name = user.DisplayName ?? user.UserName ?? id;
+    return { kind: 'person', id: `${PERSON}${id}`, name: name.slice(0, 256) };
+  };
+
   const groupNameOf = async (groupId: string): Promise<string | undefined> => {
     const kept = groupNames.get(groupId);
-    if (kept !== undefined && milliseconds() < kept.until) return kept.name;
+    if (kept !== undefined && time.milliseconds() < kept.until) return kept.name;
     const name = await found('identitystore:DescribeGroup', async () => {
       const command = new DescribeGroupCommand({ IdentityStoreId, GroupId: groupId });
       return (await client.send(command)).DisplayName;
     });
     if (name !== undefined)
-      groupNames.set(groupId, { name, until: milliseconds() + NAMES_KEPT_MILLISECONDS });
+      groupNames.set(groupId, { name, until: time.milliseconds() + NAMES_KEPT_MILLISECONDS });
     return name;
   };
 
@@ -89,32 +102,29 @@ export function createDirectory(
         }
         return ids;
       });
-      const names = await inTurns(groupIds, groupNameOf);
+      const names = await Promise.all(groupIds.map(groupNameOf));
       return names.filter((name) => name !== undefined);
     },
 
-    async membersOf(group) {
-      const groupId = await found('identitystore:GetGroupId', async () => {
+    async *membersOf(group) {
+      const GroupId = await found('identitystore:GetGroupId', async () => {
         const UniqueAttribute = { AttributePath: 'displayName', AttributeValue: group };
         const command = new GetGroupIdCommand({ IdentityStoreId, AlternateIdentifier: { UniqueAttribute } });
         return (await client.send(command)).GroupId;
       });
-      if (groupId === undefined) return [];
-      const userIds = await awsCall('identitystore:ListGroupMemberships', async () => {
-        const ids: string[] = [];
-        const pages = paginateListGroupMemberships({ client }, { IdentityStoreId, GroupId: groupId });
-        for await (const { GroupMemberships: memberships = [] } of pages) {
-          for (const { MemberId: member } of memberships) if (member?.UserId) ids.push(member.UserId);
+      if (GroupId === undefined) return;
+      let NextToken: string | undefined;
+      do {
+        const page = await awsCall('identitystore:ListGroupMemberships', () =>
+          client.send(new ListGroupMembershipsCommand({ IdentityStoreId, GroupId, NextToken })),
+        );
+        const userIds = (page.GroupMemberships ?? []).flatMap(({ MemberId: member }) => member?.UserId ?? []);
+        for (let start = 0; start < userIds.length; start += AT_ONCE) {
+          const users = await Promise.all(userIds.slice(start, start + AT_ONCE).map(userOf));
+          yield* users.flatMap((user) => memberIn(user) ?? []);
         }
-        return ids;
-      });
-      const users = await inTurns(userIds, userOf);
-      return users.flatMap((user) => {
-        const id = user?.ExternalIds?.find(({ Issuer: issuer }) => issuer === store.issuer)?.Id;
-        if (user === undefined || user.UserStatus === 'DISABLED' || id === undefined) return [];
-        const name = user.DisplayName ?? user.UserName ?? id;
-        return [{ kind: 'person' as const, id: `${PERSON}${id}`, name: name.slice(0, 256) }];
-      });
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
     },
   };
 }
@@ -129,13 +139,21 @@ async function found<T>(name: string, call: () => Promise<T>): Promise<T | undef
   }
 }
 
-/** The store allows 20 calls a second to an account. */
-const AT_ONCE = 8;
+/** Members that are looked up together: a quorum seldom takes more. */
+const AT_ONCE = 4;
 
-async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let start = 0; start < items.length; start += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map(work))));
-  }
-  return results;
+/** The store allows 20 calls a second to an account, and other Lambdas ask as well. */
+const CALLS_PER_SECOND = 10;
+
+/** Has every call of a client wait for its turn: each page and each attempt, whoever asks. */
+function keepPace(client: IdentitystoreClient, time: Time): void {
+  const turn = paced(CALLS_PER_SECOND, time);
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      await turn();
+      return next(args);
+    },
+    // Within the retries.
+    { name: 'keepPace', step: 'finalizeRequest', override: true },
+  );
 }

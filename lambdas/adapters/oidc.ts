@@ -1,12 +1,12 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { BackendBusy, Unauthenticated } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
 
 export interface TokenVerifier {
   /**
-   * Who a token of the issuer speaks of. A token with a nonce is taken only where the same nonce is expected: what the
-   * sign-in of a page brought is no access token of the API.
+   * Who a token of the issuer speaks of: an access token, or the id token of the sign-in with the nonce expected. What the
+   * sign-in of a page brought is no access token of the API, also where an issuer gives both one audience.
    *
    * Throws Unauthenticated when the token is not one to trust, BackendBusy when the issuer cannot be asked.
    */
@@ -23,7 +23,39 @@ const claims = z.looseObject({
   // Some issuers send a single method as text.
   amr: z.union([z.array(z.string()), z.string().transform((method) => [method])]).default([]),
   nonce: z.string().optional(),
+  // What issuers say of the kind of a token: Cognito in the one, Keycloak in the other.
+  token_use: z.unknown().optional(),
+  typ: z.unknown().optional(),
+  // Only id tokens vouch for what was issued beside them, and only tokens of events tell of some.
+  at_hash: z.unknown().optional(),
+  c_hash: z.unknown().optional(),
+  events: z.unknown().optional(),
 });
+type Claims = z.infer<typeof claims>;
+
+/** The `typ` of an access token by RFC 9068, which not all issuers set. */
+const accessTokenTypes: readonly string[] = ['at+jwt', 'application/at+jwt'];
+
+/** Most issuers say of a token no more than that it is a JWT, so that it is known by what it cannot be. */
+function mayBeAccessToken(type: string | undefined, claim: Claims): boolean {
+  return (
+    [...accessTokenTypes, ...plainTypes].includes(type?.toLowerCase()) &&
+    (claim.token_use ?? 'access') === 'access' &&
+    (claim.typ ?? 'Bearer') === 'Bearer' &&
+    [claim.at_hash, claim.c_hash, claim.events].every((told) => told === undefined)
+  );
+}
+
+function mayBeIdToken(type: string | undefined, claim: Claims): boolean {
+  return (
+    plainTypes.includes(type?.toLowerCase()) &&
+    (claim.token_use ?? 'id') === 'id' &&
+    (claim.typ ?? 'ID') === 'ID' &&
+    claim.events === undefined
+  );
+}
+
+const plainTypes: readonly (string | undefined)[] = [undefined, 'jwt', 'application/jwt'];
 
 /** Methods of RFC 8176 by the kind of factor that they prove. */
 const factors = [
@@ -66,7 +98,7 @@ export function createTokenVerifier({
   };
   return {
     async verify(token, expected = {}) {
-      const payload = await verified(token, keyFor, { issuer, audience });
+      const { payload, protectedHeader } = await verified(token, keyFor, { issuer, audience });
       const parsed = claims.safeParse(payload);
       if (!parsed.success) {
         throw new Unauthenticated(
@@ -78,6 +110,10 @@ export function createTokenVerifier({
       const { sub, name, email, groups, amr, nonce } = parsed.data;
       if (nonce !== expected.nonce) {
         throw new Unauthenticated('The token belongs to another sign-in. Sign in again.');
+      }
+      const isWanted = expected.nonce === undefined ? mayBeAccessToken : mayBeIdToken;
+      if (!isWanted(protectedHeader.typ, parsed.data)) {
+        throw new Unauthenticated('The token is of another kind. Send the access token of your sign-in.');
       }
       return {
         kind: 'person',
@@ -101,14 +137,13 @@ async function verified(
   token: string,
   keyFor: JWTVerifyGetKey,
   expected: { readonly issuer: string; readonly audience: string },
-): Promise<JWTPayload> {
+): Promise<JWTVerifyResult> {
   try {
-    const { payload } = await jwtVerify(token, keyFor, {
+    return await jwtVerify(token, keyFor, {
       ...expected,
       algorithms: ['RS256', 'ES256'],
       requiredClaims: ['exp', 'sub'],
     });
-    return payload;
   } catch (error) {
     if (tokenFaults.some((fault) => error instanceof fault)) {
       throw new Unauthenticated('The token is not valid, or no longer. Sign in again.', {}, { cause: error });

@@ -42,13 +42,15 @@ export interface Passkeys {
     digest: string,
     known: readonly PasskeyRecord[],
   ): Promise<PublicKeyCredentialRequestOptionsJSON>;
-  /** Throws PasskeyInvalid. The second part is the passkey with its counter moved on. */
-  signed(
-    response: unknown,
-    digest: string,
-    known: readonly PasskeyRecord[],
-  ): Promise<{ readonly assertion: PasskeyAssertion; readonly passkey: PasskeyRecord }>;
+  /** What one of the person's passkeys signed. The same may be verified again. Throws PasskeyInvalid. */
+  signed(response: unknown, digest: string, known: readonly PasskeyRecord[]): Promise<PasskeyAssertion>;
 }
+
+/**
+ * The signature counter is not followed: see docs/decisions/0010. A decision that is tried again brings the same
+ * signature, and a counter that had moved on by then would refuse it.
+ */
+const UNCOUNTED = 0;
 
 /** ES256, EdDSA and RS256: what every authenticator and whoever verifies an export can do. */
 const algorithms = [-7, -8, -257];
@@ -106,13 +108,12 @@ export function createPasskeys({ origin }: RelyingParty): Passkeys {
         throw notEnrolled(error);
       });
       if (!verified) throw notEnrolled();
-      const { id, publicKey, counter } = registrationInfo.credential;
+      const { id, publicKey } = registrationInfo.credential;
       return {
         credentialId: id,
         personId,
         name,
         publicKey: Buffer.from(publicKey).toString('base64url'),
-        counter,
         transports: parsed.data.response.transports,
         createdAt: now,
       };
@@ -131,8 +132,8 @@ export function createPasskeys({ origin }: RelyingParty): Passkeys {
       if (passkey === undefined) {
         throw new PasskeyInvalid('This passkey is not one of yours here. Enrol it on the page first.');
       }
-      const { credentialId, publicKey, counter } = passkey;
-      const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      const { credentialId, publicKey } = passkey;
+      const { verified } = await verifyAuthenticationResponse({
         response: parsed.data,
         expectedChallenge: Buffer.from(digest, 'hex').toString('base64url'),
         expectedOrigin: origin,
@@ -141,17 +142,14 @@ export function createPasskeys({ origin }: RelyingParty): Passkeys {
         credential: {
           id: credentialId,
           publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
-          counter,
+          counter: UNCOUNTED,
         },
       }).catch((error: unknown) => {
         throw invalid(error);
       });
       if (!verified) throw invalid();
       const { authenticatorData, clientDataJSON, signature } = parsed.data.response;
-      return {
-        assertion: { credentialId, publicKey, authenticatorData, clientDataJSON, signature },
-        passkey: { ...passkey, counter: authenticationInfo.newCounter },
-      };
+      return { credentialId, publicKey, authenticatorData, clientDataJSON, signature };
     },
   };
 }

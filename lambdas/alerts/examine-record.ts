@@ -50,9 +50,9 @@ export async function examineRecord(
   const subject = await findSubject(deps, call);
   if (subject === undefined) return call.kmsKeyArns.length === 0 ? untied(call, channel) : 'unmanaged';
 
-  const { destruction, failure } = await interruptUndone(deps, call, subject);
+  const { destruction, dying, failure } = await interruptUndone(deps, call, subject);
 
-  const finding = tamperingFinding(call, subject, { channel, destruction });
+  const finding = tamperingFinding(call, subject, { channel, destruction, dying });
   if (finding === undefined) return 'expected';
   const known = await deps.registry.isClaimed(finding.id);
   if (!known) {

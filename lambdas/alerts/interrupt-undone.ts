@@ -1,8 +1,10 @@
 import { log } from '../adapters/log.ts';
 import { KeywardError, RowConflict } from '../domain/errors.ts';
-import { interruptDestruction } from '../domain/outcome.ts';
+import { interruptDestruction } from '../domain/interruption.ts';
+import type { KeyRecord } from '../domain/key.ts';
 import type { Actor } from '../domain/principal.ts';
 import {
+  type Dying,
   type Interruption,
   printable,
   type RecordedCall,
@@ -18,6 +20,8 @@ const actor: Actor = { kind: 'service', id: 'service:detect-tampering', name: 'd
 interface Interrupted {
   /** Absent when the call undid no destruction. */
   readonly destruction?: Interruption;
+  /** What KMS still deletes of the key all the same. */
+  readonly dying?: Dying;
   /** Why the interruption could not be recorded. */
   readonly failure?: { readonly error: unknown };
 }
@@ -38,12 +42,14 @@ export async function interruptUndone(
       const { key, versions } = current;
       if (key === undefined || !undoesDestruction(call, current)) {
         // Recorded by another delivery meanwhile, or taken back in order.
-        return key?.destruction?.status === 'interrupted' ? { destruction: 'interrupted' } : {};
+        return key?.destruction?.status === 'interrupted' ? interrupted(key) : {};
       }
       try {
         const by = printable(call.caller.name);
-        await registry.commit(interruptDestruction({ now: await clock(), actor, key, versions, by }));
-        return { destruction: 'interrupted' };
+        const saved = current.kmsKeyArn === undefined ? [] : [current.kmsKeyArn];
+        const change = interruptDestruction({ now: await clock(), actor, key, versions, saved, by });
+        await registry.commit(change);
+        return interrupted(change.key.after);
       } catch (error) {
         if (!(error instanceof RowConflict) || attempt === ATTEMPTS) throw error;
         current = { ...subject, ...(await registry.getKeyWithVersions(key.keyId)) };
@@ -59,4 +65,14 @@ export async function interruptUndone(
     });
     return { destruction: 'not-recorded', failure: { error } };
   }
+}
+
+function interrupted({ destruction }: KeyRecord): Interrupted {
+  const kmsKeys = destruction?.dying;
+  return {
+    destruction: 'interrupted',
+    ...(destruction === undefined || kmsKeys === undefined
+      ? {}
+      : { dying: { kmsKeys, deletionDate: destruction.deletionDate } }),
+  };
 }

@@ -1,14 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { beginAgain } from '../adapters/begin-again.ts';
 import type { IdempotencyRecord, Registry } from '../adapters/registry/registry.ts';
 import { sha256Canonical } from '../domain/canonical.ts';
 import type { Change } from '../domain/change.ts';
 import type { Clock } from '../domain/clock.ts';
 import { isBefore, plusDuration } from '../domain/cryptoperiod.ts';
-import { BackendBusy, IdempotencyKeyReused, RowConflict } from '../domain/errors.ts';
+import { IdempotencyKeyReused } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
 
 const ANSWERED_FOR = 'PT24H';
-const MOST_ATTEMPTS = 4;
 
 /** What a caller's `Idempotency-Key` stands for. */
 type Claim = Pick<IdempotencyRecord, 'key' | 'bodyHash'>;
@@ -48,23 +47,22 @@ export async function commitOnce(
   prepare: () => Promise<(now: string) => Change | Promise<Change>>,
 ): Promise<Outcome> {
   const claim = claimOf(call);
-  for (let attempt = 1; ; attempt += 1) {
+  return beginAgain(async () => {
     const build = await prepare();
     const now = await clock();
     const stored = await registry.getIdempotency(claim.key);
-    if (stored !== undefined && !isBefore(stored.expiresAt, now)) return repeated(stored, claim);
+    if (stored !== undefined && !isBefore(stored.expiresAt, now)) {
+      const outcome = repeated(stored, claim);
+      return async () => outcome;
+    }
     const change = await build(now);
     const requestId = change.request?.after.requestId ?? '';
-    try {
-      const expiresAt = plusDuration(now, ANSWERED_FOR);
+    const expiresAt = plusDuration(now, ANSWERED_FOR);
+    return async () => {
       await registry.commit(change, { idempotency: { ...claim, requestId, expiresAt } });
       return { requestId, replayed: false };
-    } catch (error) {
-      const lost = error instanceof RowConflict || error instanceof BackendBusy;
-      if (!lost || attempt === MOST_ATTEMPTS) throw error;
-      await pause(Math.random() * 50 * attempt);
-    }
-  }
+    };
+  });
 }
 
 function repeated(stored: { readonly bodyHash: string; readonly requestId: string }, claim: Claim): Outcome {

@@ -1,3 +1,4 @@
+import { askedOnce } from '../adapters/asked-once.ts';
 import { type DecisionDependencies, prepareDecision } from '../approvals/take-decision.ts';
 import { visibleRequest } from '../approvals/visible-request.ts';
 import { requestAnswer } from './accept.ts';
@@ -18,11 +19,14 @@ export function createDecisions(deps: DecisionsDependencies) {
 }
 
 function decideRequest(deps: DecisionsDependencies): Handler<typeof contracts.decideRequest> {
-  const deciding = { ...deps, access: deps.policies.access };
   return async (call) => {
     const { principal, path, body } = call;
+    const deciding = { ...deps, access: deps.policies.access, directory: askedOnce(deps.directory) };
     const decision = { person: principal, requestId: path.requestId, ...body, channel: 'api' as const };
-    const outcome = await commitOnce(deps, call, () => prepareDecision(deciding, decision));
+    const outcome = await commitOnce(deps, call, async () => {
+      const { build } = await prepareDecision(deciding, decision);
+      return build;
+    });
     const { request, decisions } = await visibleRequest(deciding, principal, outcome.requestId);
     return requestAnswer(request, decisions, outcome);
   };

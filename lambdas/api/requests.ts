@@ -1,4 +1,5 @@
 import { cancelRequest as cancellationOf } from '../domain/decision.ts';
+import { assertUntouched } from '../domain/untouched.ts';
 import { requestAnswer } from './accept.ts';
 import { commitOnce } from './commit-once.ts';
 import type { Handler } from './contract.ts';
@@ -21,6 +22,8 @@ export function listRequests(deps: ApiDependencies): Handler<typeof contracts.li
 export function getRequest(deps: ApiDependencies): Handler<typeof contracts.getRequest> {
   return async ({ principal, path: { requestId } }) => {
     const request = await visibleRequest(deps, principal, requestId);
+    // Whoever reads it may decide on it.
+    assertUntouched(request, await keyOf(deps, request));
     return { status: 200, body: viewRequest(request, await deps.registry.getDecisions(requestId)) };
   };
 }

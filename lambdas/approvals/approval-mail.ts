@@ -37,7 +37,7 @@ export function approvalMail(
   }));
   const link = `${portalUrl}/requests/${request.requestId}`;
   const { subject, opening } = openings[occasion];
-  const what = `${operation} ${key.owner}/${key.name}`;
+  const what = linkless(`${operation} ${key.owner}/${key.name}`);
   const closing =
     'Opening the link decides nothing: you sign in, read the request, and decide there. If you did not expect this, tell your security team.';
   return {
@@ -60,9 +60,16 @@ export function approvalMail(
   };
 }
 
-/** Mail programs turn addresses into links; one in a reason would stand beside ours and look as good. */
+/**
+ * Mail programs turn addresses into links, with or without a beginning such as `https://`; one in a reason would stand
+ * beside ours and look as good. What makes them out is put in brackets: it can be read, and copied by whoever means to.
+ */
 function linkless(text: string): string {
-  return text.replaceAll('://', '[:]//').replaceAll(/\bwww\./gi, 'www[.]');
+  return text
+    .replaceAll('://', '[:]//')
+    .replaceAll('\\\\', '\\[\\]')
+    .replaceAll(/[.。．｡](?=[\p{L}\p{N}])/gu, '[.]')
+    .replaceAll('@', '[@]');
 }
 
 function page(opening: string, facts: readonly Fact[], link: string, closing: string): Html {

@@ -2,7 +2,7 @@ import type { Directory } from '../adapters/directory.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import { awayNow } from '../domain/absence.ts';
 import type { Change } from '../domain/change.ts';
-import { assertDecidable, type Electorate, groupsToKnow } from '../domain/eligibility.ts';
+import { assertDecidable, groupsToKnow, isDecidable } from '../domain/eligibility.ts';
 import type { Actor } from '../domain/principal.ts';
 
 export interface ElectorateDependencies {
@@ -13,34 +13,57 @@ export interface ElectorateDependencies {
 /**
  * Gives a request back that is about to be taken. Throws NobodyEligible when the people of its rule's groups, as the
  * directory has them now, could never make its quorum without the requester: it would wait for ever. Throws BackendBusy
- * when the directory does not answer.
+ * when the directory does not answer. It is asked about no more people than it takes.
  */
 export async function decidable<C extends Pick<Change, 'request'>>(
-  deps: ElectorateDependencies,
+  { registry, directory }: ElectorateDependencies,
   change: C,
   now: string,
 ): Promise<C> {
   const request = change.request?.after;
   if (request === undefined || request.approval.quorum === 0) return change;
   const { approval, owner, requester } = request;
-  const electorate = await electorateOf(deps, groupsToKnow(approval, owner), now);
+  const groups = groupsToKnow(approval, owner);
+  const members = new Map(groups.map((group): [string, Actor[]] => [group, []]));
+  const absences = absencesSeen(registry, now);
+  const electorate = { members, away: absences.away };
+  for await (const [group, member] of inTurn(directory, groups)) {
+    members.get(group)?.push(member);
+    await absences.look(member.id);
+    if (isDecidable(approval, owner, requester.id, electorate)) return change;
+  }
   assertDecidable(approval, owner, requester.id, electorate);
   return change;
 }
 
-async function electorateOf(
-  { registry, directory }: ElectorateDependencies,
+/** The members of all groups, one of each in turn: a large group keeps no small one waiting. */
+async function* inTurn(
+  directory: ElectorateDependencies['directory'],
   groups: readonly string[],
-  now: string,
-): Promise<Electorate> {
-  const members = new Map<string, readonly Actor[]>(
-    await Promise.all(groups.map(async (group) => [group, await directory.membersOf(group)] as const)),
-  );
-  const people = [...new Set([...members.values()].flat().map(({ id }) => id))];
-  const absences = await Promise.all(people.map((id) => registry.absencesOf(id)));
-  // A substitute may be in none of the groups, and away as well.
-  const away = awayNow(absences.flat(), now);
-  const substitutes = [...away.values()].flatMap((substitute) => (substitute ? [substitute.id] : []));
-  const others = await Promise.all(substitutes.map((id) => registry.absencesOf(id)));
-  return { members, away: new Map([...awayNow(others.flat(), now), ...away]) };
+): AsyncGenerator<readonly [group: string, member: Actor]> {
+  let open = groups.map((group) => ({ group, members: directory.membersOf(group)[Symbol.asyncIterator]() }));
+  try {
+    while (open.length > 0) {
+      const round = await Promise.all(open.map(async (each) => ({ each, next: await each.members.next() })));
+      open = round.filter(({ next }) => next.done !== true).map(({ each }) => each);
+      for (const { each, next } of round) if (next.done !== true) yield [each.group, next.value];
+    }
+  } finally {
+    for (const { members } of open) await members.return?.();
+  }
+}
+
+/** Who is away of those looked at. A substitute may be in none of the groups, and away as well. */
+function absencesSeen(registry: ElectorateDependencies['registry'], now: string) {
+  const away = new Map<string, Actor | undefined>();
+  const seen = new Set<string>();
+  const look = async (id: string): Promise<void> => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    for (const [who, substitute] of awayNow(await registry.absencesOf(id), now)) {
+      away.set(who, substitute);
+      if (substitute !== undefined) await look(substitute.id);
+    }
+  };
+  return { away, look };
 }

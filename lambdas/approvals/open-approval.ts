@@ -11,6 +11,7 @@ import { addressesOf, type Notifications } from '../domain/notifications.ts';
 import { groupsDeciding } from '../domain/quorum.ts';
 import { occasionOf } from '../domain/reminder.ts';
 import type { RequestRecord } from '../domain/request.ts';
+import { assertUntouched } from '../domain/untouched.ts';
 import { approvalMail } from './approval-mail.ts';
 
 export const openInput = z.strictObject({
@@ -47,6 +48,8 @@ const MAIL_MILLISECONDS = 15_000;
  *
  * The step is repeated for every reminder, after a crash and for a wait that was woken too early; each time approvers
  * are told again. That is rather chosen than a mark that says «told» for a mail that never went out.
+ *
+ * Throws RequestNotFound, and RecordCorrupt for a request that is not what was asked for: nobody is told of it.
  */
 export function openApproval(deps: OpenDependencies) {
   return async ({ requestId, taskToken }: z.infer<typeof openInput>): Promise<Opened> => {
@@ -63,6 +66,7 @@ export function openApproval(deps: OpenDependencies) {
         requestId,
       });
     }
+    assertUntouched(request, key);
     if (request.state === 'accepted') {
       const actor = { kind: 'service', id: 'service:open-approval', name: 'open-approval' } as const;
       await registry.commit(awaitApproval({ now: await clock(), actor, request, key })); // 2

@@ -10,6 +10,13 @@ export interface Fact {
   readonly value: string;
 }
 
+const GAP = 'Not known';
+
+/** Whether a fact of the evidence says what could not be looked at. */
+export function isGap({ label }: Fact): boolean {
+  return label === GAP;
+}
+
 export interface RequestFacts {
   /** What is asked, of which key, by whom, why. */
   readonly asked: readonly Fact[];
@@ -99,7 +106,7 @@ function evidenceFacts({ evidence }: RequestRecord): Fact[] {
       'Consumer',
       `${name} (${contact}): ${uses}`,
     ]),
-    ...gaps.map((gap): [string, string] => ['Not known', gap]),
+    ...gaps.map((gap): [string, string] => [GAP, gap]),
   );
 }
 

@@ -1,12 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ApprovalKey } from '../adapters/approval-key.ts';
+import { askedOnce } from '../adapters/asked-once.ts';
 import { type Authorization, assertAllowed } from '../adapters/authorization.ts';
+import { beginAgain } from '../adapters/begin-again.ts';
 import type { Directory } from '../adapters/directory.ts';
 import type { Passkeys } from '../adapters/passkeys.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import type { Change } from '../domain/change.ts';
-import { type Deciding, decide, draftDecision } from '../domain/decision.ts';
-import { AlreadyDecided, BackendBusy, NotAnApprover, RowConflict, SelfApproval } from '../domain/errors.ts';
+import { type Deciding, decide, draftDecision, provedDecision } from '../domain/decision.ts';
+import { AlreadyDecided, NotAnApprover, SelfApproval } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
 import { groupsDeciding } from '../domain/quorum.ts';
 import type { DecisionRecord, PasskeyAssertion } from '../domain/request.ts';
@@ -15,7 +16,7 @@ import { type Subject, type Visibility, visibleRequest } from './visible-request
 export interface DecisionDependencies extends Visibility {
   readonly registry: Pick<
     Registry,
-    'getRequest' | 'getKey' | 'getDecisions' | 'commit' | 'standInsOf' | 'passkeysOf' | 'putPasskey'
+    'getRequest' | 'getKey' | 'getDecisions' | 'commit' | 'standInsOf' | 'passkeysOf'
   >;
   readonly approvalKey: Pick<ApprovalKey, 'sign'>;
   readonly passkeys: Pick<Passkeys, 'signed'>;
@@ -33,6 +34,8 @@ export interface Decision {
   readonly channel: DecisionRecord['channel'];
   /** An AuthenticationResponseJSON of WebAuthn over the digest. */
   readonly passkey?: unknown;
+  /** Throws for what the channel itself wants typed. Asked when it is known that the person may decide. */
+  readonly assertTyped?: (subject: Subject) => void;
 }
 
 export interface Taken {
@@ -42,31 +45,39 @@ export interface Taken {
   readonly subject: Subject;
 }
 
-const MOST_ATTEMPTS = 4;
-
 /**
  * Takes a decision, by the same rules on every channel: prepares it and commits it. Lost to another writer, all begins
- * again; lost to the person's own first click, that one stands.
+ * again; lost to the person's own first click, that one stands. What was recorded is told from what was committed: a
+ * read that fails afterwards must not make it look as if it were not.
  *
  * Throws what `prepareDecision` throws but AlreadyDecided.
  */
 export function takeDecision(deps: DecisionDependencies) {
   return async (decision: Decision): Promise<Taken> => {
-    const { person, requestId } = decision;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const build = await prepareDecision(deps, decision);
-        await deps.registry.commit(await build(await deps.clock()));
-        return { done: 'recorded', subject: await visibleRequest(deps, person, requestId) };
-      } catch (error) {
-        if (error instanceof AlreadyDecided) {
-          return { done: 'stood', subject: await visibleRequest(deps, person, requestId) };
-        }
-        const lost = error instanceof RowConflict || error instanceof BackendBusy;
-        if (!lost || attempt === MOST_ATTEMPTS) throw error;
-        await pause(Math.random() * 50 * attempt);
-      }
+    const asking = { ...deps, directory: askedOnce(deps.directory) };
+    try {
+      return await beginAgain(async () => {
+        const { subject, build } = await prepareDecision(asking, decision);
+        const change = await build(await deps.clock());
+        return async () => {
+          await deps.registry.commit(change);
+          return { done: 'recorded' as const, subject: after(subject, change) };
+        };
+      });
+    } catch (error) {
+      if (!(error instanceof AlreadyDecided)) throw error;
+      const { person, requestId } = decision;
+      return { done: 'stood', subject: await visibleRequest(asking, person, requestId) };
     }
+  };
+}
+
+function after(subject: Subject, { request, key, decision }: Change): Subject {
+  return {
+    ...subject,
+    request: request?.after ?? subject.request,
+    key: key.after,
+    decisions: [...subject.decisions, ...(decision === undefined ? [] : [decision])],
   };
 }
 
@@ -76,27 +87,33 @@ export function takeDecision(deps: DecisionDependencies) {
  * 1. The request is read, if the person may see it: to others it is not there.
  * 2. Who the person is today is asked of the directory: a group that was left counts no more, whatever the sign-in
  *    said. When it does not answer, nothing is decided.
- * 3. What a passkey signed is verified.
- * 4. The decision is drafted, which checks who decides, on what and with which proof; the organisation's policies are
- *    asked as well, and a refusal names them. Both have to agree.
- * 5. It is signed.
+ * 3. The decision is drafted, which checks who decides, on what; the organisation's policies are asked as well, and a
+ *    refusal names them. Both have to agree.
+ * 4. What the channel wants typed is looked at.
+ * 5. What a passkey signed is verified. That comes last, so that who has decided hears of that, and not of a passkey
+ *    removed since.
+ * 6. It is signed.
  *
- * Throws RequestNotFound, PasskeyInvalid, BackendBusy; building throws what `draftDecision` throws.
+ * Throws RequestNotFound, BackendBusy, NotAnApprover; building throws what `draftDecision` and `provedDecision` throw,
+ * what the channel throws, and PasskeyInvalid. So does committing, when the passkey has been removed by then.
  */
 export async function prepareDecision(
   deps: DecisionDependencies,
-  { person, requestId, verdict, reason, digest, channel, passkey }: Decision,
-): Promise<(now: string) => Promise<Change>> {
+  { person, requestId, verdict, reason, digest, channel, passkey, assertTyped }: Decision,
+): Promise<{ readonly subject: Subject; readonly build: (now: string) => Promise<Change> }> {
   const subject = await visibleRequest(deps, person, requestId); // 1
   const current = person.kind === 'person' ? await asOfNow(deps.directory, person) : person; // 2
-  // A no needs no proof, and what is not needed is not kept.
-  const signed =
-    verdict === 'approve' && passkey !== undefined ? await proof(deps, person, digest, passkey) : {}; // 3
-  return async (now) => {
-    const deciding = { now, ...subject, person: current, verdict, reason, digest, channel, ...signed };
-    const draft = draftAllowed(deps.authorization, deciding); // 4
-    return decide({ ...deciding, signature: await deps.approvalKey.sign(draft) }); // 5
+  const build = async (now: string): Promise<Change> => {
+    const deciding = { now, ...subject, person: current, verdict, reason, digest, channel };
+    const draft = draftAllowed(deps.authorization, deciding); // 3
+    assertTyped?.(subject); // 4
+    const signed = verdict === 'approve' && passkey !== undefined;
+    const assertion = signed ? await verified(deps, person, digest, passkey) : undefined;
+    const proved = provedDecision(draft, subject, assertion); // 5
+    const decision = { ...proved, signature: await deps.approvalKey.sign(proved) }; // 6
+    return decide({ ...deciding, decision });
   };
+  return { subject, build };
 }
 
 function draftAllowed(authorization: Authorization, deciding: Deciding): DecisionRecord {
@@ -132,15 +149,13 @@ function draftAllowed(authorization: Authorization, deciding: Deciding): Decisio
   }
 }
 
-async function proof(
+async function verified(
   { registry, passkeys }: Pick<DecisionDependencies, 'registry' | 'passkeys'>,
   { id }: Principal,
   digest: string,
   response: unknown,
-): Promise<{ readonly passkey: PasskeyAssertion }> {
-  const { assertion, passkey } = await passkeys.signed(response, digest, await registry.passkeysOf(id));
-  await registry.putPasskey(passkey);
-  return { passkey: assertion };
+): Promise<PasskeyAssertion> {
+  return passkeys.signed(response, digest, await registry.passkeysOf(id));
 }
 
 /** The person with the groups that the directory has today. Throws NotAnApprover for a stranger to the directory. */

@@ -9,6 +9,7 @@ import type { KeyRecord } from '../domain/key.ts';
 import type { Principal } from '../domain/principal.ts';
 import { escalationGroups, groupsAnswering, type StandIn } from '../domain/quorum.ts';
 import type { DecisionRecord, RequestRecord } from '../domain/request.ts';
+import { assertUntouched } from '../domain/untouched.ts';
 
 export interface Subject {
   readonly request: RequestRecord;
@@ -28,7 +29,8 @@ export interface Visibility {
 
 /**
  * A request with all that its page shows. Throws RequestNotFound, alike for one that is not there and one that this
- * person may see neither in their own right nor in anybody's place.
+ * person may see neither in their own right nor in anybody's place; and RecordCorrupt for one that is not what was asked
+ * for, which nobody is to decide on.
  */
 export async function visibleRequest(
   deps: Visibility,
@@ -51,6 +53,7 @@ export async function visibleRequest(
       requestId,
     });
   }
+  assertUntouched(request, key);
   // Last: a decision that the request's row version does not count yet refuses the commit.
   return { request, key, decisions: await registry.getDecisions(requestId), standIns };
 }

@@ -22,8 +22,16 @@ export type AbsenceRecord = z.infer<typeof absenceRecord>;
 
 const LONGEST = 'P1Y';
 
-/** A new absence. Throws InvalidInput when it does not end after it begins, lies in the past, is too long, or names the person as their own substitute. */
-export function absenceOf(absence: Omit<AbsenceRecord, 'createdAt' | 'endedAt'>, now: string): AbsenceRecord {
+/**
+ * A new absence, beside those that the person has already. Throws InvalidInput when it does not end after it begins, lies
+ * in the past, is too long, names the person as their own substitute, or falls into the time of another: one person's
+ * authority is lent to one substitute at a time.
+ */
+export function absenceOf(
+  absence: Omit<AbsenceRecord, 'createdAt' | 'endedAt'>,
+  others: readonly AbsenceRecord[],
+  now: string,
+): AbsenceRecord {
   const { from, until, person, substitute } = absence;
   if (!isBefore(from, until)) {
     throw new InvalidInput('An absence ends after it begins.', { pointer: '/until' });
@@ -38,6 +46,15 @@ export function absenceOf(absence: Omit<AbsenceRecord, 'createdAt' | 'endedAt'>,
   }
   if (substitute?.id === person.id) {
     throw new InvalidInput('Somebody else has to stand in for you.', { pointer: '/substitute' });
+  }
+  const other = others.find(
+    (each) => each.endedAt === undefined && isBefore(from, each.until) && isBefore(each.from, until),
+  );
+  if (other !== undefined) {
+    throw new InvalidInput(
+      `You are away already, from ${other.from} until ${other.until}. End that absence first, or choose another time.`,
+      { pointer: '/from' },
+    );
   }
   return { ...absence, createdAt: now };
 }

@@ -67,7 +67,9 @@ export function completeDestruction(input: {
     spec: key.spec,
     createdAt: key.createdAt,
     destroyedAt: now,
-    versions: ending.map(({ version, kmsKeyArn }) => ({ version, kmsKeyArn })),
+    versions: versions
+      .filter(({ activatedAt }) => activatedAt !== undefined)
+      .map(({ version, kmsKeyArn }) => ({ version, kmsKeyArn })),
     request: {
       requestId: request.requestId,
       requestedBy: request.requester.id,

@@ -2,12 +2,20 @@ import { type Change, recordChange } from './change.ts';
 import { isBefore } from './cryptoperiod.ts';
 import { decisionDigest } from './digest.ts';
 import { rejected } from './emergency.ts';
-import { DigestChanged, Forbidden, MfaRequired, PasskeyRequired, RequestClosed } from './errors.ts';
+import {
+  DigestChanged,
+  Forbidden,
+  MfaRequired,
+  PasskeyInvalid,
+  PasskeyRequired,
+  RequestClosed,
+} from './errors.ts';
 import type { KeyRecord } from './key.ts';
 import { type Actor, actorOf, type Principal } from './principal.ts';
-import { assertMayDecide, quorumOutcome, type StandIn } from './quorum.ts';
-import type { ApprovalRule, DecisionRecord, PasskeyAssertion, RequestRecord } from './request.ts';
+import { assertMayDecide, isSignedByAnother, quorumOutcome, type StandIn } from './quorum.ts';
+import type { DecisionRecord, PasskeyAssertion, RequestRecord } from './request.ts';
 import { endRequest, endWithoutSuccess } from './request-end.ts';
+import { assertUntouched } from './untouched.ts';
 
 interface Subject {
   readonly now: string;
@@ -26,17 +34,15 @@ export interface Deciding extends Subject {
   /** The digest that the person was shown. */
   readonly digest: string;
   readonly channel: DecisionRecord['channel'];
-  /** Already verified: see `PasskeyVerifier`. */
-  readonly passkey?: PasskeyAssertion | undefined;
 }
 
 /**
- * The decision as it would be recorded, for the approval key to sign. Throws SelfApproval, NotAnApprover or
- * AlreadyDecided (who decides), RequestClosed (nothing left to decide), DigestChanged (what the person saw is not what
- * would be done), MfaRequired and PasskeyRequired (an approval is not proved as the rule wants), in this order.
+ * The decision as it would be recorded, before anything proves it. Throws SelfApproval, NotAnApprover or AlreadyDecided
+ * (who decides), RequestClosed (nothing left to decide), RecordCorrupt (the request is not what was asked for) and
+ * DigestChanged (what the person saw is not what would be done), in this order.
  */
 export function draftDecision(deciding: Deciding): DecisionRecord {
-  const { now, request, person, decisions, standIns, verdict, reason, digest, channel, passkey } = deciding;
+  const { now, request, key, person, decisions, standIns, verdict, reason, digest, channel } = deciding;
   const behalf = assertMayDecide({ now, request, principal: person, decisions, standIns });
   if (request.state !== 'awaiting-approval' || !isBefore(now, request.expiresAt)) {
     throw new RequestClosed(
@@ -44,6 +50,7 @@ export function draftDecision(deciding: Deciding): DecisionRecord {
       { requestState: request.state },
     );
   }
+  assertUntouched(request, key);
   if (digest !== request.digest) {
     throw new DigestChanged(
       'The request is not the one you were shown. Read it again and decide on its digest.',
@@ -53,7 +60,6 @@ export function draftDecision(deciding: Deciding): DecisionRecord {
       },
     );
   }
-  if (verdict === 'approve') assertProved(request.approval, person, passkey);
   return {
     requestId: request.requestId,
     person: actorOf(person),
@@ -64,20 +70,54 @@ export function draftDecision(deciding: Deciding): DecisionRecord {
     digest,
     channel,
     mfa: person.mfa,
-    ...(passkey === undefined ? {} : { passkey }),
     decidedAt: now,
   };
 }
 
 /**
- * One person's decision on a request, and what it brings about: still waiting, approved, or denied by the first no.
- * Every channel decides through this function. Throws as `draftDecision`.
+ * A draft with what its person's passkey signed, already verified. Throws, for an approval that is not proved as the
+ * rule wants, MfaRequired or PasskeyRequired, and PasskeyInvalid for a passkey that somebody else has signed with. A no
+ * needs no proof, and keeps none.
  */
-export function decide(deciding: Deciding & { readonly signature?: DecisionRecord['signature'] }): Change {
-  const { now, request, key, person, decisions, signature } = deciding;
-  const draft = draftDecision(deciding);
-  const decision: DecisionRecord = signature === undefined ? draft : { ...draft, signature };
-  const { verdict, reason, digest, channel, mfa, behalf, passkey } = decision;
+export function provedDecision(
+  draft: DecisionRecord,
+  { request, decisions }: Pick<Deciding, 'request' | 'decisions'>,
+  passkey: PasskeyAssertion | undefined,
+): DecisionRecord {
+  if (draft.verdict === 'deny') return draft;
+  const { approval } = request;
+  if (approval.mfa === true && !draft.mfa) {
+    throw new MfaRequired(
+      'Approving this takes a sign-in with a second factor. Open the request on the page and sign in again with one; you can deny without.',
+    );
+  }
+  if (passkey === undefined) {
+    if (approval.passkey !== true) return draft;
+    throw new PasskeyRequired(
+      'Approving this takes your passkey, which signs the digest. Open the request on the page and approve there; you can deny without.',
+    );
+  }
+  const proved = { ...draft, passkey };
+  if (isSignedByAnother(proved, request, decisions)) {
+    throw new PasskeyInvalid(
+      'Somebody else has approved this with the same passkey. Enrol a passkey of your own, and tell your security team.',
+    );
+  }
+  return proved;
+}
+
+/**
+ * What a decision brings about: still waiting, approved, or denied by the first no. Every channel decides through this
+ * function, with what `draftDecision` and `provedDecision` have let through.
+ */
+export function decide({
+  now,
+  request,
+  key,
+  decisions,
+  decision,
+}: Pick<Deciding, 'now' | 'request' | 'key' | 'decisions'> & { readonly decision: DecisionRecord }): Change {
+  const { person, verdict, reason, digest, channel, mfa, behalf, passkey } = decision;
   const told = {
     event: 'decided',
     details: {
@@ -92,7 +132,7 @@ export function decide(deciding: Deciding & { readonly signature?: DecisionRecor
     },
   } as const;
   const outcome = quorumOutcome(request, [...decisions, decision]);
-  const common = { now, actor: actorOf(person), decision };
+  const common = { now, actor: person, decision };
   if (outcome === 'denied') {
     const end = endWithoutSuccess(key, request, now);
     const no = rejected(end.key, request, now);
@@ -115,19 +155,6 @@ export function decide(deciding: Deciding & { readonly signature?: DecisionRecor
   });
 }
 
-function assertProved(rule: ApprovalRule, person: Principal, passkey: PasskeyAssertion | undefined): void {
-  if (rule.mfa === true && !person.mfa) {
-    throw new MfaRequired(
-      'Approving this takes a sign-in with a second factor. Open the request on the page and sign in again with one; you can deny without.',
-    );
-  }
-  if (rule.passkey === true && passkey === undefined) {
-    throw new PasskeyRequired(
-      'Approving this takes your passkey, which signs the digest. Open the request on the page and approve there; you can deny without.',
-    );
-  }
-}
-
 /** The requester takes a request back that has not begun to execute. Throws Forbidden or RequestClosed. */
 export function cancelRequest({
   now,
@@ -137,6 +164,9 @@ export function cancelRequest({
 }: Subject & { readonly requester: Principal }): Change {
   if (requester.id !== request.requester.id) {
     throw new Forbidden('Only the requester can cancel a request. An approver can deny it.');
+  }
+  if (request.parameters.operation === 'ratify') {
+    throw new Forbidden('Keyward asks for the ratification of an emergency, and nobody cancels it.');
   }
   return endUnexecuted({ now, request, key }, 'cancelled', actorOf(requester));
 }

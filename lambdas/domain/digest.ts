@@ -15,6 +15,7 @@ export function requestDigest(
     RequestRecord,
     | 'requestId'
     | 'keyId'
+    | 'owner'
     | 'parameters'
     | 'requester'
     | 'reason'
@@ -25,13 +26,14 @@ export function requestDigest(
     | 'approval'
   >,
 ): string {
-  const { requestId, keyId, parameters, requester, reason, classHash, evidence, expiresAt, nonce, approval } =
-    fields;
+  const { requestId, keyId, owner, parameters, requester, reason, classHash, evidence } = fields;
+  const { expiresAt, nonce, approval } = fields;
   return sha256Canonical({
     tag: REQUEST_TAG,
     request: {
       requestId,
       keyId,
+      owner,
       parameters,
       requester,
       reason,

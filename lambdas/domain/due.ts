@@ -1,5 +1,6 @@
 import { plusDuration } from './cryptoperiod.ts';
 import { isUnsettled, wantsRatification } from './emergency.ts';
+import { isDying } from './interruption.ts';
 import type { KeyRecord } from './key.ts';
 import { finalRequestStates, type RequestRecord } from './request.ts';
 
@@ -17,7 +18,7 @@ const EMERGENCY_GRACE = 'PT1M';
 export function keyDueAt(key: KeyRecord): string | undefined {
   const dates = [
     key.state === 'active' ? key.rotationDue : undefined,
-    key.destruction?.status === 'scheduled' ? key.destruction.deletionDate : undefined,
+    isDying(key) ? key.destruction.deletionDate : undefined,
     emergencyDueAt(key),
   ].filter((date) => date !== undefined);
   return dates.toSorted()[0];

@@ -37,6 +37,20 @@ export function eligible(
   return people;
 }
 
+/** Whether those who can decide could make the quorum. Whoever is added to a group cannot make a yes a no. */
+export function isDecidable(
+  rule: ApprovalRule,
+  owner: string,
+  requesterId: string,
+  electorate: Electorate,
+): boolean {
+  const people = [...eligible(electorate, requesterId).values()];
+  const seats = seatsOf(rule, owner, true);
+  const fits = (seat: number, person: number) =>
+    seats[seat]?.some((group) => people[person]?.has(group) ?? false) ?? false;
+  return canFill(seats.length, people.length, fits);
+}
+
 /** Throws NobodyEligible when those who can decide could never make the quorum. */
 export function assertDecidable(
   rule: ApprovalRule,
@@ -44,14 +58,11 @@ export function assertDecidable(
   requesterId: string,
   electorate: Electorate,
 ): void {
-  const people = [...eligible(electorate, requesterId).values()];
-  const seats = seatsOf(rule, owner, true);
-  const fits = (seat: number, person: number) =>
-    seats[seat]?.some((group) => people[person]?.has(group) ?? false) ?? false;
-  if (canFill(seats.length, people.length, fits)) return;
+  if (isDecidable(rule, owner, requesterId, electorate)) return;
+  const people = eligible(electorate, requesterId).size;
   const groups = groupsToKnow(rule, owner);
   throw new NobodyEligible(
-    `This needs ${rule.quorum} other people of ${groups.join(', ')} who are not away, and ${people.length === 0 ? 'there is nobody' : `there are not enough (${people.length} can decide)`}. Have people added to these groups, or have somebody else ask.`,
-    { groups, eligible: people.length, quorum: rule.quorum },
+    `This needs ${rule.quorum} other people of ${groups.join(', ')} who are not away, and ${people === 0 ? 'there is nobody' : `there are not enough (${people} can decide)`}. Have people added to these groups, or have somebody else ask.`,
+    { groups, eligible: people, quorum: rule.quorum },
   );
 }

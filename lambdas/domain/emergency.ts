@@ -5,7 +5,7 @@ import type { Emergency, KeyRecord } from './key.ts';
 import { emergencyRuleOf, type KeyClass } from './key-class.ts';
 import { assertOperationAllowed } from './lifecycle.ts';
 import { type Actor, actorOf, type Principal } from './principal.ts';
-import type { RequestRecord } from './request.ts';
+import { LARGEST_QUORUM, type RequestRecord } from './request.ts';
 import { newRequest, submitOperation } from './submission.ts';
 
 /** How long the key is held for the emergency after its last progress. */
@@ -56,10 +56,14 @@ export function beginEmergency(input: {
   readonly reason: string;
   readonly ids: { readonly requestId: string; readonly nonce: string };
   readonly key: KeyRecord;
+  /** The ARN of a KMS key that was found enabled although the key is stopped: somebody else has put it back. */
+  readonly enabledOutside?: string;
 }): Change {
-  const { now, custodian, via, keyClass, reason, ids, key } = input;
-  assertNotStopped(key);
-  assertOperationAllowed(key, { operation: 'emergency-revoke' });
+  const { now, custodian, via, keyClass, reason, ids, key, enabledOutside } = input;
+  if (enabledOutside === undefined) {
+    assertNotStopped(key);
+    assertOperationAllowed(key, { operation: 'emergency-revoke' });
+  }
   const { requestId } = ids;
   if (key.openRequests['emergency-revoke'] !== undefined) {
     throw new StateForbids('An emergency of this key is under way already.', {
@@ -95,6 +99,7 @@ export function beginEmergency(input: {
           emergency: 'without an approval: a custodian stops the key, the quorum ratifies afterwards',
           via,
           mfa: custodian.mfa,
+          ...(enabledOutside === undefined ? {} : { enabledOutside }),
         },
       },
       {
@@ -108,9 +113,15 @@ export function beginEmergency(input: {
   });
 }
 
+/** Whether nobody may use the key, as the record has it. */
+export function isStopped({ state }: Pick<KeyRecord, 'state'>): boolean {
+  return state === 'suspended' || state === 'compromised' || state === 'destroyed';
+}
+
 /** Whoever wants a key stopped is best told that it is. */
-function assertNotStopped({ state, emergency }: KeyRecord): void {
-  if (state !== 'suspended' && state !== 'compromised' && state !== 'destroyed') return;
+function assertNotStopped(key: KeyRecord): void {
+  if (!isStopped(key)) return;
+  const { state, emergency } = key;
   throw new StateForbids(
     `This key is stopped already: it is ${state}, and KMS lets nobody use it. If it has leaked, ask for a revocation with the mode compromise.`,
     { keyState: state, ...(emergency === undefined ? {} : { requestId: emergency.requestId }) },
@@ -152,6 +163,31 @@ export function wantsRatification(key: KeyRecord): boolean {
   return key.emergency?.status === 'unratified' && key.openRequests.ratify === undefined;
 }
 
+/** The beginning of the id of somebody who said who they are, and of whom nobody else did. */
+const CLAIMED = 'person:direct-invocation/';
+
+/** Whoever stops a key by hand, by the name that they give: a claim, which is nobody's id. */
+export function claimedCustodian(name: string): Principal {
+  return {
+    kind: 'person',
+    id: `${CLAIMED}${name}`,
+    name: `${name} (invoked directly)`,
+    groups: [],
+    mfa: true,
+  };
+}
+
+/**
+ * The class with the rule that a ratification goes by. Nobody counts who stopped the key; when nobody knows who that was
+ * it may be one of those who ratify, so that one more has to.
+ */
+export function ratifyingClass(keyClass: KeyClass, custodian: Pick<Actor, 'id'>): KeyClass {
+  const { custodians, ratification } = emergencyRuleOf(keyClass);
+  if (!custodian.id.startsWith(CLAIMED)) return keyClass;
+  const quorum = Math.min(ratification.quorum + 1, LARGEST_QUORUM);
+  return { ...keyClass, emergency: { custodians, ratification: { ...ratification, quorum } } };
+}
+
 /** Asks the quorum to ratify, in the custodian's name: so the custodian never counts. Throws StateForbids. */
 export function submitRatification(input: {
   readonly now: string;
@@ -160,13 +196,14 @@ export function submitRatification(input: {
   readonly ids: { readonly requestId: string; readonly nonce: string };
   readonly key: KeyRecord;
 }): Change {
-  const { key, ...submission } = input;
+  const { key, keyClass, ...submission } = input;
   const { emergency } = key;
   if (emergency === undefined || emergency.status !== 'unratified') {
     throw new StateForbids('No emergency of this key waits to be ratified.', { keyState: key.state });
   }
   return submitOperation({
     ...submission,
+    keyClass: ratifyingClass(keyClass, emergency.by),
     key,
     requester: { ...emergency.by, groups: [], mfa: true },
     parameters: { operation: 'ratify', emergencyRequestId: emergency.requestId },

@@ -88,5 +88,6 @@ export class ProbeFailed extends failure('ProbeFailed', 'fault') {}
 export class BackendRefused extends failure('BackendRefused', 'fault') {}
 export class BackendStateUnexpected extends failure('BackendStateUnexpected', 'fault') {}
 export class RotationsExhausted extends failure('RotationsExhausted', 'fault') {}
+export class VersionsExhausted extends failure('VersionsExhausted', 'fault') {}
 export class LedgerBroken extends failure('LedgerBroken', 'fault') {}
 export class RecordCorrupt extends failure('RecordCorrupt', 'fault') {}

@@ -2,7 +2,7 @@ import { sha256Canonical } from './canonical.ts';
 import { type Change, recordChange } from './change.ts';
 import { isBefore, plusDuration } from './cryptoperiod.ts';
 import { requestDigest } from './digest.ts';
-import { LeaseHeld, LeaseLost, NotApproved, RequestClosed } from './errors.ts';
+import { LeaseHeld, LeaseLost, NotApproved, RequestClosed, VersionsExhausted } from './errors.ts';
 import type { KeyRecord, ProbeArtefact, VersionRecord } from './key.ts';
 import { assertOperationAllowed, assertTransition } from './lifecycle.ts';
 import { live } from './outcome.ts';
@@ -96,7 +96,7 @@ export function awaitApproval({ now, actor, request, key }: Execution): Change {
 
 /**
  * The second check and the lease: a request begins to execute when its quorum stands, its operation is still allowed
- * and nobody else is changing the key. Throws NotApproved, StateForbids, LeaseHeld or RequestClosed.
+ * and nobody else is changing the key. Throws NotApproved, StateForbids, VersionsExhausted, LeaseHeld or RequestClosed.
  */
 export function beginExecution(
   execution: Execution & {
@@ -106,10 +106,12 @@ export function beginExecution(
 ): Change {
   const { now, actor, request, key, decisions, versions } = execution;
   assertIn(request, request.approval.quorum === 0 ? ['accepted'] : ['approved']);
-  assertApproved(request, decisions);
+  assertApproved(request, key, decisions);
   assertOperationAllowed(key, request.parameters);
   assertShown(request, versions);
+  assertRoomForVersion(request, versions);
   assertFree(key, request, now);
+  assertNothingHalfMade(key, request, versions);
   return recordChange({
     now,
     actor,
@@ -129,7 +131,7 @@ export function resumeExecution(
   const { now, actor, request, key, decisions } = execution;
   assertIn(request, ['executing']);
   assertIs(request, 'forward');
-  assertApproved(request, decisions);
+  assertApproved(request, key, decisions);
   assertOperationAllowed(key, request.parameters);
   if (request.parameters.operation !== 'emergency-revoke') assertFree(key, request, now);
   return recordChange({
@@ -159,7 +161,7 @@ export function assertExecuting(
   phase: Phase,
 ): void {
   assertIn(request, ['executing']);
-  assertApproved(request, decisions);
+  assertApproved(request, key, decisions);
   assertIs(request, phase);
   if (!holds({ now, request, key })) {
     throw new LeaseLost(`Request ${request.requestId} no longer holds the key: another may be changing it.`, {
@@ -205,6 +207,49 @@ export function recordDiscard(execution: Execution & { readonly version: Version
     entries: [
       { event: 'version-discarded', details: { version: version.version, kmsKeyArn: version.kmsKeyArn } },
     ],
+  });
+}
+
+/** The alias of a living key is about to lead to a new version. */
+export function recordNaming(execution: Execution & { readonly version: VersionRecord }): Change {
+  const { now, actor, request, key, version } = execution;
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: held(key, request, now) },
+    request: { before: request, after: request },
+    versions: [{ before: version, after: { ...version, namedAt: now } }],
+    entries: [{ event: 'version-named', details: { version: version.version, alias: key.alias } }],
+  });
+}
+
+/**
+ * What a request made and the alias has led to: somebody may have protected something with it meanwhile. It is kept, as a
+ * version that was active for that moment and that processes; of a key that was compromised since, as compromised too.
+ */
+export function recordRetirement(
+  execution: Execution & { readonly version: VersionRecord & { readonly namedAt: string } },
+): Change {
+  const { now, actor, request, key, version } = execution;
+  assertTransition(version.state, 'active');
+  const { kmsKeyArn, namedAt } = version;
+  const end =
+    key.state === 'compromised'
+      ? ({ state: 'compromised', compromisedAt: now } as const)
+      : ({ state: 'deactivated', deactivatedAt: now } as const);
+  assertTransition('active', end.state);
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: key },
+    request: { before: request, after: request },
+    versions: [
+      {
+        before: version,
+        after: { ...version, activatedAt: namedAt, ...end },
+      },
+    ],
+    entries: [{ event: 'version-retired', details: { version: version.version, kmsKeyArn } }],
   });
 }
 
@@ -281,6 +326,37 @@ function assertShown(
     `The evidence that was approved does not name ${unseen.kmsKeyArn} (version ${unseen.version}). Ask for the destruction again.`,
     { requestId, version: unseen.version },
   );
+}
+
+/** What is done to a key is recorded for all its versions in one transaction, and DynamoDB takes a hundred rows in one. */
+const MOST_VERSIONS = 90;
+
+/** Better no rotation than a key that cannot be stopped any more. */
+function assertRoomForVersion({ parameters }: RequestRecord, versions: readonly VersionRecord[]): void {
+  const kept = versions.filter(({ state }) => state !== 'destroyed');
+  if (parameters.operation !== 'rotate' || kept.length < MOST_VERSIONS) return;
+  throw new VersionsExhausted(
+    `The key has ${MOST_VERSIONS} versions, as many as a key can have. Generate a new key and move to it.`,
+    { versions: MOST_VERSIONS },
+  );
+}
+
+/**
+ * A destruction waits until what a lost execution has half made is undone: the alias can be put back only to a KMS key
+ * that is not on its way to deletion, and would else name nothing once the destruction is cancelled.
+ */
+function assertNothingHalfMade(
+  { openRequests }: KeyRecord,
+  { parameters }: RequestRecord,
+  versions: readonly VersionRecord[],
+): void {
+  if (parameters.operation !== 'destroy') return;
+  const open = new Set(Object.values(openRequests));
+  const half = versions.find(({ state, requestId }) => state === 'pre-activation' && open.has(requestId));
+  if (half === undefined) return;
+  throw new LeaseHeld(`Request ${half.requestId} has left version ${half.version} half made.`, {
+    holder: half.requestId,
+  });
 }
 
 function assertFree({ lease }: KeyRecord, { requestId }: RequestRecord, now: string): void {

@@ -44,6 +44,8 @@ export const destruction = z.strictObject({
   deletionDate: timestamp,
   /** The state a cancellation brings back. */
   priorState: keyState,
+  /** After an interruption: how many KMS keys of the key KMS still deletes, because nobody took them back. */
+  dying: z.int().positive().optional(),
 });
 export type Destruction = z.infer<typeof destruction>;
 
@@ -115,6 +117,8 @@ export const versionRecord = z.strictObject({
   /** The request that made the version: the tag its KMS key carries. */
   requestId: identifier('req'),
   createdAt: timestamp,
+  /** When the alias of a living key was about to lead to it: anybody may have protected something with it since. */
+  namedAt: timestamp.optional(),
   activatedAt: timestamp.optional(),
   /** End of the originator-usage period: it protects no later than this. */
   protectUntil: timestamp.optional(),

@@ -66,6 +66,12 @@ export function assertOperationAllowed(key: KeyRecord, parameters: RequestParame
       { ...details, deletionDate: key.destruction.deletionDate },
     );
   }
+  if (operation === 'reinstate' && key.destruction?.status === 'interrupted' && key.destruction.dying) {
+    throw new StateForbids(
+      `KMS still deletes ${key.destruction.dying} of this key's KMS keys. Take them back first (cancel-destruction).`,
+      { ...details, deletionDate: key.destruction.deletionDate },
+    );
+  }
   if (!allowedStates.includes(key.state)) {
     throw new StateForbids(
       `${operation} does not apply to a key that is ${key.state}. ${toGetThere(allowedStates)}`,

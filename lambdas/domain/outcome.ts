@@ -3,7 +3,7 @@ import { nextRotation, periods } from './cryptoperiod.ts';
 import { emergencyOf, isAbout, settledEmergency } from './emergency.ts';
 import { BackendStateUnexpected } from './errors.ts';
 import type { Execution } from './execution.ts';
-import type { BackendState, KeyRecord, KeyState, VersionRecord } from './key.ts';
+import type { BackendState, Destruction, KeyRecord, KeyState, VersionRecord } from './key.ts';
 import type { KeyClass } from './key-class.ts';
 import { assertTransition } from './lifecycle.ts';
 import type { RequestRecord } from './request.ts';
@@ -15,13 +15,15 @@ export type Completion = Execution & { readonly versions: readonly VersionRecord
 /** The first version, or the successor of the current one, takes over. The request succeeds. */
 export function completeActivation(completion: Completion & { readonly keyClass: KeyClass }): Change {
   const { now, request, key, versions, keyClass } = completion;
-  const next = versions.findLast(({ state }) => state === 'pre-activation');
+  const next = versions.findLast(
+    ({ state, requestId }) => state === 'pre-activation' && requestId === request.requestId,
+  );
   if (next?.probe === undefined) {
     throw new BackendStateUnexpected('No probed version waits for activation. Read the ledger of the key.', {
       keyId: key.keyId,
     });
   }
-  const former = versions.find(({ version }) => version === key.currentVersion);
+  const former = live(versions).find(({ version }) => version === key.currentVersion);
   const due = nextRotation(keyClass, now);
   const { rotationDue: _past, ...bare } = key;
   return succeed(completion, {
@@ -46,10 +48,10 @@ export function completeActivation(completion: Completion & { readonly keyClass:
       },
     ],
     entry: {
-      event: former === undefined ? 'activated' : 'rotated',
+      event: key.currentVersion === 0 ? 'activated' : 'rotated',
       details: {
         version: next.version,
-        ...(former === undefined ? {} : { formerVersion: former.version }),
+        ...(key.currentVersion === 0 ? {} : { formerVersion: key.currentVersion }),
         ...(request.parameters.operation === 'rotate' ? { cause: request.parameters.cause } : {}),
       },
     },
@@ -60,36 +62,40 @@ export function completeActivation(completion: Completion & { readonly keyClass:
 export function completeRevocation(completion: Completion): Change {
   const { now, request, key, versions } = completion;
   const compromise = request.parameters.operation === 'revoke' && request.parameters.mode === 'compromise';
+  const state = compromise ? 'compromised' : 'suspended';
   return succeed(completion, {
     key: {
-      ...settledEmergency(settled(key), 'superseded'),
-      state: moved(key.state, compromise ? 'compromised' : 'suspended'),
+      ...settledEmergency(settled(key, state), 'superseded'),
+      state: moved(key.state, state),
     },
-    versions: live(versions).map((version) => ({
-      before: version,
-      after: compromise
-        ? {
-            ...version,
-            backendState: 'Disabled',
-            state: moved(version.state, 'compromised'),
-            compromisedAt: now,
-          }
-        : suspended(version, now),
-    })),
+    versions: [
+      ...live(versions).map((version) => ({
+        before: version,
+        after: compromise ? compromised(version, now) : suspended(version, now),
+      })),
+      ...stoppedUnborn(versions),
+    ],
     entry: { event: compromise ? 'compromised' : 'suspended', details: { reason: request.reason } },
   });
 }
 
-/** A custodian's stop has been seen to work. The key is suspended, and says on whose word. */
+/**
+ * A custodian's stop has been seen to work. The key is suspended, and says on whose word; one that was stopped before, and
+ * that somebody else had enabled, stays what it was.
+ */
 export function completeEmergency(completion: Completion): Change {
   const { now, request, key, versions } = completion;
+  const state = key.state === 'active' ? moved(key.state, 'suspended') : key.state;
   return succeed(completion, {
     key: {
-      ...settled(key),
-      state: moved(key.state, 'suspended'),
+      ...settled(key, state),
+      state,
       emergency: emergencyOf(request, now),
     },
-    versions: live(versions).map((version) => ({ before: version, after: suspended(version, now) })),
+    versions: [
+      ...live(versions).map((version) => ({ before: version, after: suspended(version, now) })),
+      ...stoppedUnborn(versions),
+    ],
     entry: {
       event: 'emergency-revoked',
       details: { reason: request.reason, emergency: 'without an approval: nobody has ratified it yet' },
@@ -118,10 +124,11 @@ export function completeRatification(completion: Completion): Change {
 /** The key has been seen to work again. */
 export function completeReinstatement(completion: Completion): Change {
   const { key, versions } = completion;
+  const state = broughtBack('active', key, versions);
   return succeed(completion, {
-    key: { ...settledEmergency(settled(key), 'reinstated'), state: moved(key.state, 'active') },
+    key: { ...settledEmergency(settled(key, state), 'reinstated'), state: moved(key.state, state) },
     versions: live(versions).map((version) => ({ before: version, after: enabledAgain(version) })),
-    entry: { event: 'reinstated', details: {} },
+    entry: { event: 'reinstated', details: { state } },
   });
 }
 
@@ -164,19 +171,19 @@ export function completeCancellation(completion: Completion): Change {
   if (key.destruction === undefined) {
     throw new BackendStateUnexpected('The key has no destruction to cancel.', { keyId: key.keyId });
   }
-  const { priorState } = key.destruction;
+  const state = broughtBack(key.destruction.priorState, key, versions);
   const works = worksAfterCancellation(key);
   return succeed(completion, {
     key: {
       ...key,
-      state: priorState === key.state ? key.state : moved(key.state, priorState),
-      destruction: { ...key.destruction, status: 'cancelled' },
+      state: moved(key.state, state),
+      destruction: over(key.destruction),
     },
     versions: live(versions).map((version) => ({
       before: version,
       after: works ? enabledAgain(version) : { ...version, backendState: 'Disabled' },
     })),
-    entry: { event: 'destruction-cancelled', details: { state: priorState } },
+    entry: { event: 'destruction-cancelled', details: { state } },
   });
 }
 
@@ -199,37 +206,33 @@ export function failExecution({
   });
 }
 
-/** Somebody other than Keyward took the key out of its deletion: the deletion is not taken up again without a new approval. */
-export function interruptDestruction({
-  now,
-  actor,
-  key,
-  versions,
-  by,
-}: Pick<Completion, 'now' | 'actor' | 'key' | 'versions'> & { readonly by: string }): Change {
-  if (key.destruction?.status !== 'scheduled') {
-    throw new BackendStateUnexpected('The key has no destruction to interrupt.', { keyId: key.keyId });
-  }
-  return recordChange({
-    now,
-    actor,
-    key: { before: key, after: { ...key, destruction: { ...key.destruction, status: 'interrupted' } } },
-    versions: live(versions).map((version) => ({
-      before: version,
-      after: { ...version, backendState: 'Disabled' },
-    })),
-    entries: [{ event: 'destruction-interrupted', details: { by } }],
-  });
+/**
+ * A revocation or reinstatement decides anew what the key is: what an interrupted destruction would have gone back to
+ * counts no more. Else its cancellation, which nobody has to approve, could bring a compromised key back into use. While
+ * KMS still deletes some of the KMS keys it can be cancelled all the same, to what the key is now.
+ */
+function settled(key: KeyRecord, state: KeyState): KeyRecord {
+  const { destruction } = key;
+  if (destruction?.status !== 'interrupted') return key;
+  return {
+    ...key,
+    destruction: destruction.dying === undefined ? over(destruction) : { ...destruction, priorState: state },
+  };
+}
+
+function over({ dying: _none, ...destruction }: Destruction): Destruction {
+  return { ...destruction, status: 'cancelled' };
 }
 
 /**
- * A revocation or reinstatement decides anew what the key is: what an interrupted destruction would have gone back to
- * counts no more. Else its cancellation, which nobody has to approve, could bring a compromised key back into use.
+ * What a key is when its KMS keys are back. Without the KMS key of its current version it protects nothing more; without
+ * any it is at its end.
  */
-function settled(key: KeyRecord): KeyRecord {
-  return key.destruction?.status === 'interrupted'
-    ? { ...key, destruction: { ...key.destruction, status: 'cancelled' } }
-    : key;
+function broughtBack(wanted: KeyState, key: KeyRecord, versions: readonly VersionRecord[]): KeyState {
+  const left = live(versions);
+  if (left.length === 0) return 'destroyed';
+  const protects = left.some(({ version }) => version === key.currentVersion);
+  return wanted === 'active' && !protects ? 'deactivated' : wanted;
 }
 
 /** Versions whose KMS key still exists and that have not ended. */
@@ -238,24 +241,45 @@ export function live(versions: readonly VersionRecord[]): VersionRecord[] {
 }
 
 /**
- * The versions whose KMS keys a request takes out of use. An emergency may have broken into a rotation, which has pointed
- * the alias to its new KMS key by then: that one is stopped too.
+ * The versions whose KMS keys a request takes out of use, or disables anew. An execution that was lost may have left a
+ * new KMS key behind, to which it had pointed the alias: that one is stopped too.
  */
 export function takenOutOfUse(
   { parameters }: Pick<RequestRecord, 'parameters'>,
   versions: readonly VersionRecord[],
 ): VersionRecord[] {
-  return parameters.operation === 'emergency-revoke'
-    ? versions.filter(({ state }) => state !== 'destroyed')
-    : live(versions);
+  return parameters.operation === 'reinstate'
+    ? live(versions)
+    : versions.filter(({ state }) => state !== 'destroyed');
+}
+
+/** What KMS shows of a KMS key that has been stopped: one on its way to deletion stays there. */
+function stopped({ backendState }: VersionRecord): BackendState {
+  return backendState === 'PendingDeletion' ? backendState : 'Disabled';
+}
+
+/** What a lost execution has half made is stopped too, and waits for its undoing. */
+function stoppedUnborn(versions: readonly VersionRecord[]): NonNullable<ChangeDraft['versions']> {
+  return versions
+    .filter(({ state }) => state === 'pre-activation')
+    .map((version) => ({ before: version, after: { ...version, backendState: stopped(version) } }));
+}
+
+function compromised(version: VersionRecord, now: string): VersionRecord {
+  return {
+    ...version,
+    backendState: stopped(version),
+    state: moved(version.state, 'compromised'),
+    compromisedAt: now,
+  };
 }
 
 /** A version whose KMS key is disabled; one that was deactivated has nothing to be suspended from. */
 function suspended(version: VersionRecord, now: string): VersionRecord & { backendState: BackendState } {
   const { state } = version;
   return state === 'active'
-    ? { ...version, backendState: 'Disabled', state: moved(state, 'suspended'), suspendedAt: now }
-    : { ...version, backendState: 'Disabled' };
+    ? { ...version, backendState: stopped(version), state: moved(state, 'suspended'), suspendedAt: now }
+    : { ...version, backendState: stopped(version) };
 }
 
 function enabledAgain(version: VersionRecord): VersionRecord & { backendState: BackendState } {

@@ -9,8 +9,6 @@ export const passkeyRecord = z.strictObject({
   name: z.string().min(1).max(64),
   /** COSE_Key. */
   publicKey: z.string().max(4096),
-  /** The signature counter last seen; 0 where the authenticator keeps none. */
-  counter: z.int().nonnegative(),
   transports: z.array(z.string().max(32)).max(10),
   createdAt: timestamp,
   removedAt: timestamp.optional(),

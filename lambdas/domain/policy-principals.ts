@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parsedJson } from './parsed-json.ts';
 
 const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
 const statement = z.looseObject({
@@ -63,12 +64,4 @@ function letsUse(action: string): boolean {
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
   return USES.some((use) => new RegExp(`^${pattern}$`).test(use));
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

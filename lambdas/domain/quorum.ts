@@ -1,9 +1,10 @@
 import { isBefore, plusDuration } from './cryptoperiod.ts';
-import { requestDigest } from './digest.ts';
 import { AlreadyDecided, NotAnApprover, NotApproved, SelfApproval } from './errors.ts';
+import type { KeyRecord } from './key.ts';
 import type { Principal } from './principal.ts';
 import type { ApprovalRule, DecisionRecord, RequestRecord } from './request.ts';
 import { canFill } from './seating.ts';
+import { changesOf } from './untouched.ts';
 
 /** The rule's groups, each once, with `owner` replaced by the group that owns the key. */
 export function approverGroups(rule: ApprovalRule, owner: string): string[] {
@@ -111,8 +112,8 @@ export function assertMayDecide({
 /**
  * What the decisions come to. It trusts none of the checks made when they were taken: a decision counts only if it is
  * on this request and this digest, by a person who is not the requester and was in one of the groups, in their own
- * right or in the place of one person whose authority nobody else has used; it is proved as the rule wants; and it
- * fills a place of the quorum that no other fills. One valid no is a no.
+ * right or in the place of one person whose authority nobody else has used; it is proved as the rule wants, with a
+ * passkey that nobody else has signed with; and it fills a place of the quorum that no other fills. One valid no is a no.
  */
 export function quorumOutcome(
   request: RequestRecord,
@@ -130,7 +131,9 @@ export function quorumOutcome(
   if (valid.some(({ verdict }) => verdict === 'deny')) return 'denied';
   const due = escalatesAt(request);
   const approvers = valid
-    .filter((decision) => isProved(approval, decision))
+    .filter(
+      (decision, _index, all) => isProved(approval, decision) && !isSignedByAnother(decision, request, all),
+    )
     .map(({ groups, decidedAt }) => ({
       groups,
       seats: seatsOf(approval, owner, due !== undefined && !isBefore(decidedAt, due)),
@@ -146,13 +149,18 @@ export function quorumOutcome(
 
 /**
  * The check before anything is executed. Throws NotApproved unless the quorum stands and the request is, field by
- * field, still the one its digest was made of.
+ * field, still the one its digest was made of, on the key that it was asked for.
  */
-export function assertApproved(request: RequestRecord, decisions: readonly DecisionRecord[]): void {
+export function assertApproved(
+  request: RequestRecord,
+  key: KeyRecord,
+  decisions: readonly DecisionRecord[],
+): void {
   const { requestId } = request;
-  if (requestDigest(request) !== request.digest) {
+  const changes = changesOf(request, key);
+  if (changes.length > 0) {
     throw new NotApproved(
-      `Request ${requestId} is not the one that was asked for: its digest does not match its fields. Treat it as tampering.`,
+      `Request ${requestId} is not the one that was asked for: ${changes.join(' ')} Treat it as tampering.`,
       { requestId },
     );
   }
@@ -172,6 +180,22 @@ export function assertApproved(request: RequestRecord, decisions: readonly Decis
 /** Whether an approval is proved in the way that the rule wants. A no needs no proof: it changes nothing. */
 function isProved({ mfa, passkey }: ApprovalRule, decision: DecisionRecord): boolean {
   return (mfa !== true || decision.mfa) && (passkey !== true || decision.passkey !== undefined);
+}
+
+/** One passkey is one person's, whatever names they decide under: of those who signed with it the first counts. */
+export function isSignedByAnother(
+  { person, passkey, decidedAt }: Pick<DecisionRecord, 'person' | 'passkey' | 'decidedAt'>,
+  request: RequestRecord,
+  decisions: readonly DecisionRecord[],
+): boolean {
+  return decisions.some(
+    (other) =>
+      isOnThis(request, other) &&
+      other.person.id !== person.id &&
+      passkey !== undefined &&
+      other.passkey?.publicKey === passkey.publicKey &&
+      isEarlier(other, { decidedAt, by: person.id }),
+  );
 }
 
 function isOnThis({ requestId, digest, requester }: RequestRecord, decision: DecisionRecord): boolean {
@@ -218,7 +242,7 @@ function isUnspent(
   decisions: readonly DecisionRecord[],
   by: string,
 ): boolean {
-  const mine = decisions.find(({ person }) => person.id === by)?.decidedAt;
+  const mine = decisions.find((each) => each.person.id === by && each.digest === digest)?.decidedAt;
   return (
     behalf.person.id !== requester.id &&
     !decisions.some(

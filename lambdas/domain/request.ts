@@ -55,9 +55,11 @@ export const finalRequestStates: ReadonlySet<RequestState> = new Set([
   'cancelled',
 ]);
 
+export const LARGEST_QUORUM = 10;
+
 /** How many different people of which groups must agree; a quorum of 0 asks nobody. */
 export const approvalRule = z.strictObject({
-  quorum: z.int().min(0).max(10),
+  quorum: z.int().min(0).max(LARGEST_QUORUM),
   /** Group names; `owner` stands for the key's owner. */
   groups: z.array(z.string().min(1)).max(20),
   /** Of the quorum, how many must come from one group each. One person fills one place. */

@@ -129,6 +129,7 @@ export function newRequest(
   const bound = {
     requestId: ids.requestId,
     keyId,
+    owner,
     parameters,
     requester: actorOf(requester),
     reason,
@@ -139,7 +140,6 @@ export function newRequest(
   };
   return {
     ...bound,
-    owner,
     ...(requester.email === undefined ? {} : { requesterEmail: requester.email }),
     className: keyClass.name,
     digest: requestDigest(bound),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isBefore, plusDuration } from './cryptoperiod.ts';
+import { dyingVersions } from './interruption.ts';
 import type { KeyRecord, VersionRecord } from './key.ts';
-import { live } from './outcome.ts';
 import {
   type Circumstance,
   refusedAttempt,
@@ -55,6 +55,12 @@ export interface Subject {
 /** Whether an approved destruction that the call undid has been recorded as interrupted. */
 export type Interruption = 'interrupted' | 'not-recorded';
 
+/** KMS keys of a key that KMS still deletes although the destruction is interrupted. */
+export interface Dying {
+  readonly kmsKeys: number;
+  readonly deletionDate: string;
+}
+
 /** A change of a managed key, or the attempt of one, that was not Keyward's. Texts are printable ASCII. */
 export interface TamperingFinding {
   /** The same for every delivery of one record. */
@@ -79,6 +85,7 @@ export interface TamperingFinding {
   readonly eventId: string;
   readonly channel: Channel;
   readonly destruction?: Interruption;
+  readonly dying?: Dying;
   /** The first thing to do. */
   readonly next: string;
   /** `docs/runbook/tampering.md#<section>`. */
@@ -135,7 +142,11 @@ const circumstances: Readonly<Record<Circumstance, (call: RecordedCall, subject:
 export function tamperingFinding(
   call: RecordedCall,
   subject: Subject,
-  seen: { readonly channel: Channel; readonly destruction?: Interruption | undefined },
+  seen: {
+    readonly channel: Channel;
+    readonly destruction?: Interruption | undefined;
+    readonly dying?: Dying | undefined;
+  },
 ): TamperingFinding | undefined {
   const rule = tamperingRules.find(
     ({ event, when }) =>
@@ -161,6 +172,7 @@ export function tamperingFinding(
     eventId: printable(call.eventId),
     channel: seen.channel,
     ...(seen.destruction === undefined ? {} : { destruction: seen.destruction }),
+    ...(seen.dying === undefined ? {} : { dying: seen.dying }),
     next,
     runbook: `docs/runbook/tampering.md#${anchor}`,
   };
@@ -181,8 +193,8 @@ export function undoesDestruction(call: RecordedCall, subject: Subject): boolean
   return (
     call.eventName === 'CancelKeyDeletion' &&
     call.errorCode === undefined &&
-    destruction?.status === 'scheduled' &&
-    live(versionsBehind(subject)).length > 0 &&
+    (destruction?.status === 'scheduled' || destruction?.status === 'interrupted') &&
+    dyingVersions(versionsBehind(subject)).length > 0 &&
     !isBefore(plusDuration(call.at, RECORDING), destruction.scheduledAt)
   );
 }

@@ -1,8 +1,8 @@
 import { type Authorization, assertAllowed } from '../adapters/authorization.ts';
 import type { Directory } from '../adapters/directory.ts';
 import { asOfNow } from '../approvals/take-decision.ts';
-import { assertCustodian } from '../domain/emergency.ts';
-import { Forbidden } from '../domain/errors.ts';
+import { assertCustodian, isCustodian } from '../domain/emergency.ts';
+import { ClassUnknown } from '../domain/errors.ts';
 import { emergencyRuleOf } from '../domain/key-class.ts';
 import { type Admit, notFound } from './stop-key.ts';
 
@@ -13,18 +13,19 @@ interface AdmissionDependencies {
 
 /**
  * Lets in the custodians of a key's class who have signed in with a second factor, by the groups that they are in now,
- * where the organisation's policies agree. Throws KeyNotFound for somebody who may not see the key (it is no oracle),
- * Forbidden, MfaRequired, ClassForbids, and BackendBusy when the directory does not answer.
+ * where the organisation's policies agree. The directory is asked whether or not there is such a key, and whoever may not
+ * see it hears KeyNotFound whatever else is amiss: the answer is no oracle. Throws Forbidden, MfaRequired, ClassForbids,
+ * ClassUnknown, and BackendBusy when the directory does not answer.
  */
 export function admitCustodian({ directory, authorization }: AdmissionDependencies): Admit {
-  return async (custodian, { keyId, owner, className }, keyClass) => {
+  return async (custodian, key, keyClass) => {
     const person = await asOfNow(directory, custodian);
-    try {
-      assertCustodian(keyClass, person, owner);
-    } catch (error) {
-      if (error instanceof Forbidden && !person.groups.includes(owner)) throw notFound();
-      throw error;
-    }
+    if (key === undefined) throw notFound();
+    const { keyId, owner, className } = key;
+    const mayKnow = person.groups.includes(owner) || isCustodian(keyClass ?? {}, person, owner);
+    if (!mayKnow) throw notFound();
+    if (keyClass === undefined) throw new ClassUnknown(`There is no key class ${className} any more.`);
+    assertCustodian(keyClass, person, owner);
     const custodians = emergencyRuleOf(keyClass).custodians.map((group) =>
       group === 'owner' ? owner : group,
     );

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { directCall, type EmergencyAnswer, pageCall } from '../adapters/emergency-call.ts';
+import { claimedCustodian } from '../domain/emergency.ts';
 import { InvalidInput, KeywardError } from '../domain/errors.ts';
 import type { Stop, stopKey } from './stop-key.ts';
 
@@ -17,13 +18,7 @@ export function answerPage(stop: StopKey) {
 export function answerDirect(stop: StopKey) {
   return answering(directCall, stop, ({ custodian: name, ...call }) => ({
     ...call,
-    custodian: {
-      kind: 'person',
-      id: `person:direct-invocation/${name}`,
-      name: `${name} (invoked directly)`,
-      groups: [],
-      mfa: true,
-    },
+    custodian: claimedCustodian(name),
   }));
 }
 

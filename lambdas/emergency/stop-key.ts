@@ -1,19 +1,34 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { beginAgain } from '../adapters/begin-again.ts';
+import { describeKmsKey } from '../adapters/kms/keys.ts';
 import { log } from '../adapters/log.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import type { Clock } from '../domain/clock.ts';
-import { beginEmergency, isAbout, submitRatification, wantsRatification } from '../domain/emergency.ts';
-import { KeyNotFound, KeywardError } from '../domain/errors.ts';
-import type { KeyRecord } from '../domain/key.ts';
+import {
+  beginEmergency,
+  isAbout,
+  isStopped,
+  submitRatification,
+  wantsRatification,
+} from '../domain/emergency.ts';
+import { KeyNotFound } from '../domain/errors.ts';
+import type { KeyRecord, VersionRecord } from '../domain/key.ts';
 import { classNamed, type KeyClass, type KeyClasses } from '../domain/key-class.ts';
 import type { Principal } from '../domain/principal.ts';
 import { begin } from '../steps/begin-execution.ts';
 import { completeRequest } from '../steps/complete-request.ts';
 import { disableKey } from '../steps/disable-key.ts';
+import { distinctKmsKeys } from '../steps/held-key.ts';
 
-/** Looks at whoever wants to stop a key, and gives back who they are now. Throws for somebody who may not. */
-export type Admit = (custodian: Principal, key: KeyRecord, keyClass: KeyClass) => Promise<Principal>;
+/**
+ * Looks at whoever wants to stop a key, and gives back who they are now. Throws for somebody who may not. It is asked of
+ * a key that is not there too, and of one whose class is not.
+ */
+export type Admit = (
+  custodian: Principal,
+  key: KeyRecord | undefined,
+  keyClass: KeyClass | undefined,
+) => Promise<Principal>;
 
 export interface StopDependencies {
   readonly registry: Pick<
@@ -94,21 +109,50 @@ async function carriedOut(deps: StopDependencies, requestId: string): Promise<vo
 
 /** The emergency that is under way, or over: whoever asks again, because an answer was lost, is told of the same. */
 async function begun(
-  { registry, classes, clock, admit, newId, randomNonce }: StopDependencies,
+  { registry, kms, classes, clock, admit, newId, randomNonce }: StopDependencies,
   { keyId, reason, custodian, via }: Stop,
 ): Promise<{ readonly requestId: string; readonly over: boolean }> {
-  const key = await registry.getKey(keyId);
-  if (key === undefined) throw notFound();
-  const keyClass = classNamed(classes, key.className);
-  const person = await admit(custodian, key, keyClass);
+  const found = await registry.getKeyWithVersions(keyId);
+  const className = found?.key.className;
+  const person = await admit(
+    custodian,
+    found?.key,
+    classes.find(({ name }) => name === className),
+  );
+  if (found === undefined) throw notFound();
+  const { key, versions } = found;
   const open = key.openRequests['emergency-revoke'];
   if (open !== undefined) return { requestId: open, over: false };
-  if (key.emergency?.status === 'unratified') return { requestId: key.emergency.requestId, over: true };
+  const enabledOutside = isStopped(key) ? await enabledIn(kms, versions) : undefined;
+  if (key.emergency?.status === 'unratified' && enabledOutside === undefined) {
+    return { requestId: key.emergency.requestId, over: true };
+  }
   const ids = { requestId: `req_${newId()}`, nonce: randomNonce() };
+  const keyClass = classNamed(classes, key.className);
   await registry.commit(
-    beginEmergency({ now: await clock(), custodian: person, via, keyClass, reason, ids, key }),
+    beginEmergency({
+      now: await clock(),
+      custodian: person,
+      via,
+      keyClass,
+      reason,
+      ids,
+      key,
+      ...(enabledOutside === undefined ? {} : { enabledOutside }),
+    }),
   );
   return { requestId: ids.requestId, over: false };
+}
+
+/**
+ * The ARN of a KMS key that can be used although the record says that the key is stopped: whoever wants it stopped is
+ * never told that it is on the word of the record alone.
+ */
+async function enabledIn(kms: KMSClient, versions: readonly VersionRecord[]): Promise<string | undefined> {
+  const shown = await Promise.all(
+    distinctKmsKeys(versions).map(({ kmsKeyId }) => describeKmsKey(kms, kmsKeyId)),
+  );
+  return shown.find((kmsKey) => kmsKey?.keyState === 'Enabled')?.kmsKeyArn;
 }
 
 /** The same for a key that is not there and for one that somebody may not know of. */
@@ -148,14 +192,6 @@ async function openRatification(
   return open !== undefined && isAbout(key, open) ? ratify : undefined;
 }
 
-async function again<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const passing = error instanceof KeywardError && error.kind === 'transient';
-      if (!passing || attempt === MOST_ATTEMPTS) throw error;
-      await pause(Math.random() * 100 * 2 ** Math.min(attempt, 5));
-    }
-  }
+function again<T>(work: () => Promise<T>): Promise<T> {
+  return beginAgain(async () => work, { attempts: MOST_ATTEMPTS, milliseconds: 100 });
 }

@@ -6,9 +6,10 @@ import { signedBody } from '../adapters/slack/signature.ts';
 import type { Slack } from '../adapters/slack/slack-client.ts';
 import { KeywardError, Unauthenticated } from '../domain/errors.ts';
 import { oneLine } from '../domain/one-line.ts';
+import { slackCodeHash, typedSlackCode } from '../domain/slack-code.ts';
 import { carried, type Interaction, interaction, type SlackWork } from './interaction.ts';
 import { REVIEW } from './request-message.ts';
-import { fields, noticeView } from './views.ts';
+import { fields, LINK, noticeView } from './views.ts';
 
 export interface DoorDependencies {
   readonly secrets: () => Promise<SlackSecrets>;
@@ -77,24 +78,48 @@ const valueOf = z.looseObject({
   selected_option: z.looseObject({ value: z.string() }).nullish(),
 });
 
-async function sentIn(
-  { enqueue }: DoorDependencies,
-  asked: Extract<Interaction, { type: 'view_submission' }>,
-): Promise<object> {
+type SentIn = Extract<Interaction, { type: 'view_submission' }>;
+
+async function sentIn(deps: DoorDependencies, asked: SentIn): Promise<object> {
+  return asked.view.callback_id === LINK ? codeSentIn(deps, asked) : decisionSentIn(deps, asked);
+}
+
+function typedIn({ view }: SentIn, field: (typeof fields)[keyof typeof fields]) {
+  return valueOf.safeParse(view.state.values[field.block]?.[field.action]).data;
+}
+
+async function codeSentIn({ enqueue }: DoorDependencies, asked: SentIn): Promise<object> {
+  const code = typedSlackCode(typedIn(asked, fields.code)?.value ?? '');
+  if (code === undefined) {
+    const errors = { [fields.code.block]: 'Type the ten letters and digits that the page shows.' };
+    return { response_action: 'errors', errors };
+  }
+  await enqueue({
+    kind: 'link',
+    who: whoOf(asked),
+    viewId: asked.view.id,
+    codeHash: slackCodeHash(code),
+  });
+  return { response_action: 'update', view: noticeView('Your account', 'It is being linked …') };
+}
+
+async function decisionSentIn({ enqueue }: DoorDependencies, asked: SentIn): Promise<object> {
   const { view } = asked;
   const about = carried.safeParse(parsedJson(view.private_metadata));
   if (!about.success)
     return { response_action: 'update', view: noticeView('Not recorded', 'Open the request again.') };
-  const typed = (field: (typeof fields)[keyof typeof fields]) =>
-    valueOf.safeParse(view.state.values[field.block]?.[field.action]).data;
-  const verdict = z.enum(['approve', 'deny']).safeParse(typed(fields.verdict)?.selected_option?.value);
-  const reason = reasonTyped.safeParse((typed(fields.reason)?.value ?? '').replaceAll(/\s+/g, ' ').trim());
+  const verdict = z
+    .enum(['approve', 'deny'])
+    .safeParse(typedIn(asked, fields.verdict)?.selected_option?.value);
+  const reason = reasonTyped.safeParse(
+    (typedIn(asked, fields.reason)?.value ?? '').replaceAll(/\s+/g, ' ').trim(),
+  );
   const errors = {
     ...(verdict.success ? {} : { [fields.verdict.block]: 'Choose one.' }),
     ...(reason.success ? {} : { [fields.reason.block]: 'Say why, in one line.' }),
   };
   if (!verdict.success || !reason.success) return { response_action: 'errors', errors }; // 3
-  const alias = typed(fields.alias)?.value;
+  const alias = typedIn(asked, fields.alias)?.value;
   await enqueue({
     kind: 'decide',
     who: whoOf(asked),

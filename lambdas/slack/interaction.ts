@@ -58,5 +58,7 @@ export const slackWork = z.discriminatedUnion('kind', [
     reason: z.string().min(1).max(1024),
     alias: z.string().max(256).optional(),
   }),
+  /** Of the code nothing but its hash is passed on. */
+  z.strictObject({ kind: z.literal('link'), who, viewId: z.string(), codeHash: hash }),
 ]);
 export type SlackWork = z.infer<typeof slackWork>;

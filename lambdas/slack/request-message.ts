@@ -1,14 +1,12 @@
 import { escaped, type SlackBlock, type SlackMessage } from '../adapters/slack/slack-client.ts';
-import { type Fact, factsOf } from '../approvals/request-facts.ts';
 import type { KeyRecord } from '../domain/key.ts';
 import type { DecisionRecord, RequestRecord } from '../domain/request.ts';
-import { cut, plainText } from './text.ts';
+import { section, shownRequest } from './shown-request.ts';
+import { cut, fitted, plainText } from './text.ts';
 
-/** Limits of Slack's blocks. */
 const HEADER = 150;
-const FIELD = 2000;
-const FIELDS = 10;
-const TEXT = 3000;
+/** Of what people have said so far; the page has it all. */
+const SAID = 1500;
 
 /** The action of the button that opens the modal; its value is the request's id. */
 export const REVIEW = 'review';
@@ -28,19 +26,16 @@ export function requestMessage(shown: Shown): SlackMessage {
   const { request, key, decisions, portalUrl } = shown;
   const waits = request.state === 'awaiting-approval';
   const title = `${waits ? 'Approval needed' : outcomeOf(request)}: ${request.parameters.operation} ${key.owner}/${key.name}`;
-  const { asked, evidence, rule } = factsOf(request, key);
+  const { facts, evidence } = shownRequest(request, key);
   const said = decisions.filter(({ digest }) => digest === request.digest).map(saidBy);
   const link = `${portalUrl}/requests/${request.requestId}`;
   return {
     text: escaped(cut(title, HEADER)),
     blocks: [
       { type: 'header', text: plainText(title, HEADER) },
-      ...fieldsOf([...asked, ...rule]),
-      ...(waits ? [divider, ...evidence.map((fact) => section(`${fact.label}: ${fact.value}`))] : []).slice(
-        0,
-        20,
-      ),
-      ...(said.length === 0 ? [] : [divider, section(said.join(' · '))]),
+      ...facts,
+      ...(waits ? [divider, ...evidence] : []),
+      ...(said.length === 0 ? [] : [divider, section(fitted(said.join(' · '), SAID, SAID).text)]),
       {
         type: 'actions',
         elements: [
@@ -63,24 +58,6 @@ export function requestMessage(shown: Shown): SlackMessage {
 }
 
 const divider: SlackBlock = { type: 'divider' };
-
-export function section(text: string): SlackBlock {
-  return { type: 'section', text: plainText(text, TEXT) };
-}
-
-/** Facts two abreast, as many as a section takes. */
-export function fieldsOf(facts: readonly Fact[]): SlackBlock[] {
-  const sections: SlackBlock[] = [];
-  for (let start = 0; start < facts.length; start += FIELDS) {
-    const fields = facts.slice(start, start + FIELDS).map(({ label, value }) => ({
-      type: 'plain_text',
-      emoji: false,
-      text: `${label}\n${cut(value, FIELD - label.length - 1)}`,
-    }));
-    sections.push({ type: 'section', fields });
-  }
-  return sections;
-}
 
 function saidBy({ person, verdict, behalf, reason }: DecisionRecord): string {
   const who = behalf === undefined ? person.name : `${person.name}, in the place of ${behalf.person.name},`;

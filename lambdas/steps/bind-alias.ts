@@ -2,59 +2,109 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
 import { refusedWith } from '../adapters/aws-call.ts';
 import { createAlias, targetOf, updateAlias } from '../adapters/kms/aliases.ts';
-import { describeKmsKey } from '../adapters/kms/keys.ts';
+import { describeKmsKey, isKept } from '../adapters/kms/keys.ts';
+import { log } from '../adapters/log.ts';
 import { AliasTaken, BackendStateUnexpected, NotSettled } from '../domain/errors.ts';
-import type { VersionRecord } from '../domain/key.ts';
+import { recordNaming } from '../domain/execution.ts';
+import type { KeyRecord, VersionRecord } from '../domain/key.ts';
 import { readHeldWork, type StepDependencies, stepInput, unbornVersion, type Work } from './held-key.ts';
 
 /** `new` points the alias at the version this request made, `current` puts it back where the registry says. */
 export const bindAliasInput = stepInput.extend({ target: z.enum(['new', 'current']) });
 
-/** Points the key's alias at a version and reads it back. Throws AliasTaken when a foreign KMS key holds the name. */
+/**
+ * Points the key's alias at a version and reads it back. Forward, throws AliasTaken when a foreign KMS key holds the name.
+ * The undoing ends in any case: it puts back what its own request has moved, and leaves to people what somebody else did.
+ */
 export function bindAlias(deps: StepDependencies & { readonly kms: KMSClient }) {
   return async (input: z.infer<typeof bindAliasInput>): Promise<{ version?: number }> => {
-    const phase = input.target === 'new' ? 'forward' : 'undo';
-    const work = await readHeldWork(deps, 'bind-alias', input, phase);
-    const target = input.target === 'new' ? unbornVersion(work) : currentVersion(work);
+    if (input.target === 'current') {
+      return restore(deps.kms, await readHeldWork(deps, 'bind-alias', input, 'undo'));
+    }
+    const work = await readHeldWork(deps, 'bind-alias', input, 'forward');
+    const target = unbornVersion(work);
     if (target === undefined) {
-      if (input.target === 'current') return {}; // nothing was ever bound
       throw new BackendStateUnexpected('There is no new version to point the alias at.', {
         requestId: input.requestId,
       });
     }
-    await point(deps.kms, work, target);
+    await bind(deps, work, target);
     return { version: target.version };
   };
 }
 
-async function point(kms: KMSClient, { key, versions }: Work, target: VersionRecord): Promise<void> {
+/** It is recorded that the alias of a living key is moved before it is: from then on the new KMS key may be in use. */
+async function bind(
+  { kms, registry }: StepDependencies & { readonly kms: KMSClient },
+  work: Work,
+  target: VersionRecord,
+): Promise<void> {
+  const { key, versions } = work;
   const holder = await holderOf(kms, key.alias);
   if (holder === target.kmsKeyId) return;
   if (holder !== undefined && !versions.some(({ kmsKeyId }) => kmsKeyId === holder)) {
     throw new AliasTaken(
       `${key.alias} is held by the KMS key ${holder}, which is not a version of this key.`,
-      {
-        alias: key.alias,
-        holder,
-      },
+      { alias: key.alias, holder },
     );
   }
+  if (key.currentVersion > 0 && target.namedAt === undefined) {
+    await registry.commit(recordNaming({ ...work, version: target }));
+  }
+  await point(kms, key.alias, holder, target);
+}
+
+async function restore(kms: KMSClient, work: Work): Promise<{ version?: number }> {
+  const { key, versions } = work;
+  const current = versions.find(({ version }) => version === key.currentVersion);
+  if (current === undefined) return {}; // nothing was ever bound
+  const own = unbornKmsKeys(work);
+  const holder = await holderOf(kms, key.alias);
+  // KMS may show the alias as it was before it was moved: where this request may have moved it, it is pointed anew.
+  const moved = holder === undefined || own.has(holder) || (holder === current.kmsKeyId && own.size > 0);
+  if (!moved) {
+    if (holder !== current.kmsKeyId) leave('somebody else has moved an alias', key, holder);
+    return {};
+  }
+  if (!isKept(await describeKmsKey(kms, current.kmsKeyId))) {
+    leave('an alias cannot be put back: the current KMS key is gone or on its way to deletion', key, holder);
+    return {};
+  }
+  await point(kms, key.alias, holder, current);
+  return { version: current.version };
+}
+
+/** The KMS keys that this request has made: none of their versions was ever active. */
+function unbornKmsKeys({ request, versions }: Work): Set<string> {
+  const activated = versions.filter(({ activatedAt }) => activatedAt !== undefined);
+  const lived = new Set(activated.map(({ kmsKeyId }) => kmsKeyId));
+  return new Set(
+    versions
+      .filter(({ requestId, kmsKeyId }) => requestId === request.requestId && !lived.has(kmsKeyId))
+      .map(({ kmsKeyId }) => kmsKeyId),
+  );
+}
+
+function leave(what: string, { keyId, alias }: KeyRecord, holder: string | undefined): void {
+  log.error(what, { code: 'AliasNotRestored', keyId, alias, holder });
+}
+
+async function point(
+  kms: KMSClient,
+  alias: string,
+  holder: string | undefined,
+  { kmsKeyId }: VersionRecord,
+): Promise<void> {
   try {
-    await (holder === undefined
-      ? createAlias(kms, key.alias, target.kmsKeyId)
-      : updateAlias(kms, key.alias, target.kmsKeyId));
+    await (holder === undefined ? createAlias(kms, alias, kmsKeyId) : updateAlias(kms, alias, kmsKeyId));
   } catch (error) {
     if (refusedWith(error, 'NotFoundException', 'AlreadyExistsException')) {
-      throw new NotSettled(
-        `KMS does not yet show ${key.alias} or its target to everyone.`,
-        {},
-        { cause: error },
-      );
+      throw new NotSettled(`KMS does not yet show ${alias} or its target to everyone.`, {}, { cause: error });
     }
     throw error;
   }
-  if ((await holderOf(kms, key.alias)) !== target.kmsKeyId) {
-    throw new NotSettled(`${key.alias} does not show its new target yet.`, { alias: key.alias });
+  if ((await holderOf(kms, alias)) !== kmsKeyId) {
+    throw new NotSettled(`${alias} does not show its new target yet.`, { alias });
   }
 }
 
@@ -66,8 +116,4 @@ async function holderOf(kms: KMSClient, alias: string): Promise<string | undefin
     if (!refusedWith(error, 'AccessDeniedException')) throw error;
     return targetOf(kms, alias);
   }
-}
-
-function currentVersion({ key, versions }: Work): VersionRecord | undefined {
-  return versions.find(({ version }) => version === key.currentVersion);
 }

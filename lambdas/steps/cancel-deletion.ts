@@ -1,14 +1,9 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { cancelKmsDeletion } from '../adapters/kms/deletion.ts';
 import { live } from '../domain/outcome.ts';
-import {
-  distinctKmsKeys,
-  forwardFor,
-  readHeldWork,
-  type StepDependencies,
-  type StepInput,
-} from './held-key.ts';
-import { kmsKeyOf, settledAs } from './kms-key-state.ts';
+import { everyKmsKey } from './every-kms-key.ts';
+import { forwardFor, readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
+import { settledAs } from './kms-key-state.ts';
 
 /**
  * Takes every KMS key of a key out of its deletion window. KMS leaves them Disabled; whether they work again is the
@@ -17,22 +12,18 @@ import { kmsKeyOf, settledAs } from './kms-key-state.ts';
 export function cancelDeletion(deps: StepDependencies & { readonly kms: KMSClient }) {
   return async (input: StepInput): Promise<{ cancelled: number[] }> => {
     const { kms } = deps;
-    const { request, versions } = await readHeldWork(
-      deps,
-      'cancel-deletion',
-      input,
-      forwardFor('cancel-destruction'),
+    const work = await readHeldWork(deps, 'cancel-deletion', input, forwardFor('cancel-destruction'));
+    const asked = work.request.parameters.operation === 'cancel-destruction';
+    const taken = live(work.versions).filter(
+      ({ backendState }) => asked || backendState !== 'PendingDeletion',
     );
-    const asked = request.parameters.operation === 'cancel-destruction';
     const cancelled: number[] = [];
-    for (const version of distinctKmsKeys(live(versions))) {
-      if (!asked && version.backendState === 'PendingDeletion') continue;
-      const { keyState } = await kmsKeyOf(kms, version);
-      if (keyState !== 'PendingDeletion') continue;
+    await everyKmsKey(deps, work, taken, async (version, { keyState }) => {
+      if (keyState !== 'PendingDeletion') return;
       await cancelKmsDeletion(kms, version.kmsKeyId);
       await settledAs(kms, version, 'Disabled');
       cancelled.push(version.version);
-    }
+    });
     return { cancelled };
   };
 }

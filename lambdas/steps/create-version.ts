@@ -1,7 +1,13 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { refusedWith } from '../adapters/aws-call.ts';
+import { listGrants } from '../adapters/kms/grants.ts';
 import { createKmsKey, describeKmsKey, findByRequest, type KmsKey } from '../adapters/kms/keys.ts';
+import { getKmsPolicy } from '../adapters/kms/policies.ts';
+import { log } from '../adapters/log.ts';
+import { type Foundling, foreignTrait } from '../domain/adoption.ts';
 import { recordVersion } from '../domain/execution.ts';
+import type { KeyRecord } from '../domain/key.ts';
 import type { KeyClasses } from '../domain/key-class.ts';
 import type { StepRoles } from '../domain/key-policy.ts';
 import { policyFor } from '../domain/managed-policy.ts';
@@ -18,7 +24,8 @@ export interface CreateVersionDependencies extends StepDependencies {
  * Makes the KMS key of a new version, once.
  *
  * 1. A version that this request has recorded is the answer.
- * 2. A KMS key that carries this request's tag was made by an attempt that did not live to record it: adopted.
+ * 2. A KMS key that carries this request's tags and is in every respect as step 3 makes it was made by an attempt that did
+ *    not live to record it: adopted, of several the oldest. Any other is a stranger, and not touched.
  * 3. Otherwise the key is created, carrying the tag from its first moment.
  * 4. It is recorded.
  *
@@ -43,23 +50,51 @@ export function createVersion(deps: CreateVersionDependencies) {
   };
 }
 
-async function adopt({ kms, tagging }: CreateVersionDependencies, { request, versions }: Work) {
+async function adopt(deps: CreateVersionDependencies, work: Work): Promise<KmsKey | undefined> {
+  const { request, key, versions } = work;
   const known = new Set(versions.map(({ kmsKeyArn }) => kmsKeyArn));
-  const tagged = (await findByRequest(tagging, request.requestId)).filter((arn) => !known.has(arn));
-  const keys = await Promise.all(tagged.map((arn) => describeKmsKey(kms, arn)));
-  return keys
-    .filter((found): found is KmsKey => found?.keyState === 'Enabled')
-    .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))[0];
+  const tagged = (await findByRequest(deps.tagging, request)).filter((arn) => !known.has(arn));
+  const ours: KmsKey[] = [];
+  for (const kmsKeyArn of tagged) {
+    const foundling = await lookAt(deps.kms, kmsKeyArn);
+    const trait = foundling === undefined ? 'hidden' : foreignTrait(foundling, key, newPolicy(deps, key));
+    if (foundling !== undefined && trait === undefined) ours.push(foundling.kmsKey);
+    else log.warn('a tagged KMS key is not adopted', { code: 'NotAdopted', kmsKeyArn, trait });
+  }
+  return ours.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))[0];
 }
 
-function create({ kms, classes, roles }: CreateVersionDependencies, { key, request, versions }: Work) {
-  return createKmsKey(kms, {
+/**
+ * Undefined for a KMS key that does not let itself be looked at: somebody else's need not, and KMS may not show a new one to
+ * everybody yet.
+ */
+async function lookAt(
+  kms: KMSClient,
+  kmsKeyArn: string,
+): Promise<(Foundling & { readonly kmsKey: KmsKey }) | undefined> {
+  try {
+    const kmsKey = await describeKmsKey(kms, kmsKeyArn);
+    if (kmsKey === undefined) return undefined;
+    const policy = await getKmsPolicy(kms, kmsKeyArn);
+    return { kmsKey, policy, grants: (await listGrants(kms, kmsKeyArn)).length };
+  } catch (error) {
+    if (refusedWith(error, 'AccessDeniedException', 'NotFoundException')) return undefined;
+    throw error;
+  }
+}
+
+function create(deps: CreateVersionDependencies, { key, request, versions }: Work): Promise<KmsKey> {
+  return createKmsKey(deps.kms, {
     keyId: key.keyId,
     requestId: request.requestId,
     owner: key.owner,
     description: `${key.alias} v${(versions.at(-1)?.version ?? 0) + 1}, managed by Keyward (${key.keyId})`,
     spec: key.spec,
     usage: key.usage,
-    policy: policyFor({ key, classes, roles, protects: true }),
+    policy: newPolicy(deps, key),
   });
+}
+
+function newPolicy({ classes, roles }: CreateVersionDependencies, key: KeyRecord): string {
+  return policyFor({ key, classes, roles, protects: true });
 }

@@ -1,17 +1,7 @@
 import { kmsClient } from '../adapters/kms/client.ts';
-import { taggingClient } from '../adapters/kms/tagging-client.ts';
-import { bundledPolicies } from '../adapters/policy-files.ts';
 import { step } from '../adapters/step.ts';
 import { discardVersion } from './discard-version.ts';
 import { stepInput } from './held-key.ts';
 import { runtime } from './runtime.ts';
 
-export const handler = step(
-  stepInput,
-  discardVersion({
-    ...runtime,
-    kms: kmsClient(),
-    tagging: taggingClient(),
-    classes: bundledPolicies().classes,
-  }),
-);
+export const handler = step(stepInput, discardVersion({ ...runtime, kms: kmsClient() }));

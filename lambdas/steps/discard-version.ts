@@ -1,49 +1,34 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
-import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { aliasesOf, deleteAlias } from '../adapters/kms/aliases.ts';
-import { scheduleKmsDeletion } from '../adapters/kms/deletion.ts';
-import { describeKmsKey, findByRequest } from '../adapters/kms/keys.ts';
-import { recordDiscard } from '../domain/execution.ts';
-import { classNamed, type KeyClasses } from '../domain/key-class.ts';
-import { readHeldWork, type StepDependencies, type StepInput, unbornVersion, type Work } from './held-key.ts';
+import { discardKmsKey, freeName } from '../adapters/kms/discard.ts';
+import { describeKmsKey } from '../adapters/kms/keys.ts';
+import { recordDiscard, recordRetirement } from '../domain/execution.ts';
+import { hasLived } from '../domain/lived.ts';
+import { readHeldWork, type StepDependencies, type StepInput, unbornVersion } from './held-key.ts';
 
 /**
- * Puts what a failed generation or rotation made on its way to deletion: KMS keys that carry this request's tag and
- * that no version stands on which was ever active. Nobody can have used them. The alias goes first, so that no name
- * leads to a dying key.
+ * Puts the KMS key that a failed generation or rotation has recorded on its way to deletion, and records that. Material
+ * that was rotated in place stays: its KMS key lives. So does a KMS key to which the alias has led: whoever used the alias in
+ * that moment has protected something with it, and could never read it again.
+ *
+ * What carries the request's tags and was never recorded is not looked for here. Whoever may tag can write those on any
+ * KMS key, and an attempt that still runs somewhere may add one at any moment: the search for orphans judges them.
  */
-export function discardVersion(
-  deps: StepDependencies & {
-    readonly kms: KMSClient;
-    readonly tagging: ResourceGroupsTaggingAPIClient;
-    readonly classes: KeyClasses;
-  },
-) {
+export function discardVersion(deps: StepDependencies & { readonly kms: KMSClient }) {
   return async (input: StepInput): Promise<{ discarded: number }> => {
-    const { kms, tagging, classes, registry } = deps;
     const work = await readHeldWork(deps, 'discard-version', input, 'undo');
-    const { deletionWindowDays } = classNamed(classes, work.key.className);
-    const doomed = discardable(work, await findByRequest(tagging, input.requestId));
-    for (const kmsKeyArn of doomed) {
-      const found = await describeKmsKey(kms, kmsKeyArn);
-      if (found === undefined || found.keyState === 'PendingDeletion') continue;
-      for (const alias of await aliasesOf(kms, kmsKeyArn)) await deleteAlias(kms, alias);
-      await scheduleKmsDeletion(kms, found.kmsKeyId, deletionWindowDays);
-    }
+    const { key, versions } = work;
     const version = unbornVersion(work);
-    if (version !== undefined && doomed.includes(version.kmsKeyArn)) {
-      await registry.commit(recordDiscard({ ...work, version }));
+    if (version === undefined) return { discarded: 0 };
+    const { namedAt } = version;
+    if (namedAt !== undefined) {
+      const found = await describeKmsKey(deps.kms, version.kmsKeyId);
+      if (found !== undefined) await freeName(deps.kms, found, work);
+      await deps.registry.commit(recordRetirement({ ...work, version: { ...version, namedAt } }));
+      return { discarded: 0 };
     }
-    return { discarded: doomed.length };
+    if (hasLived(version.kmsKeyArn, versions)) return { discarded: 0 };
+    await discardKmsKey(deps.kms, { kmsKeyArn: version.kmsKeyArn, key, versions });
+    await deps.registry.commit(recordDiscard({ ...work, version }));
+    return { discarded: 1 };
   };
-}
-
-function discardable(work: Work, tagged: readonly string[]): string[] {
-  const unborn = unbornVersion(work);
-  const lived = new Set(
-    work.versions.filter(({ activatedAt }) => activatedAt !== undefined).map(({ kmsKeyArn }) => kmsKeyArn),
-  );
-  return [...new Set([...(unborn === undefined ? [] : [unborn.kmsKeyArn]), ...tagged])].filter(
-    (arn) => !lived.has(arn),
-  );
 }

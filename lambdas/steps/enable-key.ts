@@ -2,15 +2,9 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { enableKmsKey } from '../adapters/kms/keys.ts';
 import type { VersionRecord } from '../domain/key.ts';
 import { live, worksAfterCancellation } from '../domain/outcome.ts';
-import {
-  distinctKmsKeys,
-  forwardFor,
-  readHeldWork,
-  type StepDependencies,
-  type StepInput,
-  type Work,
-} from './held-key.ts';
-import { kmsKeyOf, settledAs } from './kms-key-state.ts';
+import { everyKmsKey } from './every-kms-key.ts';
+import { forwardFor, readHeldWork, type StepDependencies, type StepInput, type Work } from './held-key.ts';
+import { settledAs } from './kms-key-state.ts';
 
 /**
  * Puts KMS keys back into use: all of a key that is reinstated or whose destruction is cancelled while it worked, and,
@@ -20,15 +14,15 @@ export function enableKey(deps: StepDependencies & { readonly kms: KMSClient }) 
   return async (input: StepInput): Promise<{ enabled: number[] }> => {
     const { kms } = deps;
     const work = await readHeldWork(deps, 'enable-key', input, forwardFor('reinstate', 'cancel-destruction'));
+    const wanted = live(work.versions).filter((each) => shouldWork(work, each));
     const enabled: number[] = [];
-    for (const version of distinctKmsKeys(live(work.versions).filter((each) => shouldWork(work, each)))) {
-      const { keyState } = await kmsKeyOf(kms, version);
+    await everyKmsKey(deps, work, wanted, async (version, { keyState }) => {
       if (keyState === 'Disabled') {
         await enableKmsKey(kms, version.kmsKeyId);
         enabled.push(version.version);
       }
       await settledAs(kms, version, 'Enabled');
-    }
+    });
     return { enabled };
   };
 }

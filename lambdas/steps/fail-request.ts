@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { beginUndo, holds } from '../domain/execution.ts';
 import { failExecution } from '../domain/outcome.ts';
-import { finalRequestStates, isNeverGivenUp, type Operation } from '../domain/request.ts';
+import { finalRequestStates, isNeverGivenUp, type Operation, type RequestRecord } from '../domain/request.ts';
 import { readWork, type StepDependencies, stepInput } from './held-key.ts';
 
 /**
@@ -29,9 +29,7 @@ export function failRequest(deps: StepDependencies) {
     const { request } = work;
     const ended = finalRequestStates.has(request.state);
     const executing = request.state === 'executing';
-    // The key has moved on without the request: there is nothing left to carry on.
-    const overtaken = input.error.Error === 'StateForbids';
-    const standing = executing && isNeverGivenUp(request) && !overtaken;
+    const standing = isSettledOn(request) && isNeverGivenUp(request) && !pointless.has(input.error.Error);
     const undoing = request.error !== undefined && holds(work);
     if (input.phase === 'begin' && executing && !standing && !undoing) {
       await deps.registry.commit(beginUndo({ ...work, error: request.error ?? errorOf(input) }));
@@ -42,6 +40,14 @@ export function failRequest(deps: StepDependencies) {
     return { operation: request.parameters.operation, undo: executing && !standing, standing };
   };
 }
+
+/** Whether nobody has to be asked any more, so that giving up would go against what was decided. */
+function isSettledOn({ state, approval }: RequestRecord): boolean {
+  return state === 'executing' || state === 'approved' || (state === 'accepted' && approval.quorum === 0);
+}
+
+/** The key has moved on without the request, or what was approved is not what there is: nothing is left to carry on. */
+const pointless: ReadonlySet<string | undefined> = new Set(['StateForbids', 'NotApproved']);
 
 const lambdaFailure = z.object({ errorMessage: z.string() });
 

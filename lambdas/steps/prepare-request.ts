@@ -7,7 +7,8 @@ import { type LastUse, lastUseOf } from '../adapters/kms/last-use.ts';
 import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import { plusDuration } from '../domain/cryptoperiod.ts';
-import { BackendRefused } from '../domain/errors.ts';
+import { BackendBusy, BackendRefused } from '../domain/errors.ts';
+import { boundedEvidence } from '../domain/evidence-size.ts';
 import { recordEvidence, renewEvidence } from '../domain/execution.ts';
 import { classNamed, type KeyClasses } from '../domain/key-class.ts';
 import { live } from '../domain/outcome.ts';
@@ -16,6 +17,7 @@ import {
   type Evidence,
   finalRequestStates,
   type RequestParameters,
+  type RequestRecord,
   type RequestState,
 } from '../domain/request.ts';
 import { distinctKmsKeys, readWork, type StepDependencies, stepInput, type Work } from './held-key.ts';
@@ -91,12 +93,13 @@ async function collect(
   for (const { version, kmsKeyArn, kmsKeyId } of distinctKmsKeys(live(versions))) {
     const found = await describeKmsKey(kms, kmsKeyId);
     if (found === undefined) {
-      gaps.push(`KMS knows no key ${kmsKeyArn} (version ${version}).`);
+      gaps.push(`KMS knows no key ${kmsKeyArn} (version ${version}): it is gone, or not shown yet.`);
+      kmsKeys.push({ version, kmsKeyArn, keyState: 'NotFound', aliases: [], grants: [] });
       continue;
     }
     const principals = policyPrincipals(await getKmsPolicy(kms, kmsKeyId));
     if (principals === undefined) gaps.push(`The key policy of version ${version} cannot be read.`);
-    const lastUse = await lastUseIfTold(kms, kmsKeyId);
+    const lastUse = await lastUseIfTold(kms, kmsKeyId, lastUseSeen(request, kmsKeyArn));
     if (lastUse === undefined) gaps.push(`KMS does not tell the last use of version ${version}.`);
     kmsKeys.push({
       version,
@@ -110,21 +113,33 @@ async function collect(
   }
   const consumers = await registry.consumersOf(request.keyId);
   if (consumers.length === 0) gaps.push('Nobody has registered as a consumer of the key.');
-  return {
+  return boundedEvidence({
     collectedAt: now,
     window: { from: plusDuration(now, `-${window}`), to: now },
     kmsKeys,
     consumers: consumers.map(({ name, contact, uses }) => ({ name, contact, uses })),
     gaps,
-  };
+  });
 }
 
-/** Not every Region and partition tells; a refusal is a gap and keeps no revocation waiting. */
-async function lastUseIfTold(kms: KMSClient, kmsKeyId: string): Promise<LastUse | undefined> {
+function lastUseSeen({ evidence }: RequestRecord, kmsKeyArn: string): LastUse | undefined {
+  return evidence?.kmsKeys.find((kmsKey) => kmsKey.kmsKeyArn === kmsKeyArn)?.lastUse;
+}
+
+/**
+ * Not every Region and partition tells, and those that do tell an account five times a second: a refusal is a gap and
+ * keeps no revocation waiting. What was told before is not forgotten when KMS is busy.
+ */
+async function lastUseIfTold(
+  kms: KMSClient,
+  kmsKeyId: string,
+  former: LastUse | undefined,
+): Promise<LastUse | undefined> {
   try {
     return await lastUseOf(kms, kmsKeyId);
   } catch (error) {
     if (error instanceof BackendRefused) return undefined;
+    if (error instanceof BackendBusy) return former;
     throw error;
   }
 }

@@ -2,11 +2,20 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
 import { refusedWith } from '../adapters/aws-call.ts';
 import { probeMessage, processArtefact, protect } from '../adapters/kms/use.ts';
+import { isBefore, plusDuration } from '../domain/cryptoperiod.ts';
 import { NotSettled, ProbeFailed } from '../domain/errors.ts';
 import { recordProbe } from '../domain/execution.ts';
 import type { VersionRecord } from '../domain/key.ts';
 import { live, takenOutOfUse } from '../domain/outcome.ts';
-import { readHeldWork, type StepDependencies, stepInput, unbornVersion, type Work } from './held-key.ts';
+import { everyKmsKey } from './every-kms-key.ts';
+import {
+  distinctKmsKeys,
+  readHeldWork,
+  type StepDependencies,
+  stepInput,
+  unbornVersion,
+  type Work,
+} from './held-key.ts';
 
 /**
  * - `protects`: the new version encrypts or signs, and processes the result, which is kept for later probes;
@@ -14,6 +23,11 @@ import { readHeldWork, type StepDependencies, stepInput, unbornVersion, type Wor
  * - `refused`: no version that the request takes out of use does anything any more.
  */
 export const probeInput = stepInput.extend({ expect: z.enum(['protects', 'processes', 'refused']) });
+
+const unsettledCodes = ['NotFoundException', 'DisabledException', 'KMSInvalidStateException'];
+
+/** Permissions hang on the tags of a KMS key, which take minutes to count everywhere. */
+const TAGS_SHOWN_TO_ALL = 'PT15M';
 
 /** KMS shows a change to some callers before others: one answer proves nothing. */
 const CONSECUTIVE_REFUSALS = 3;
@@ -31,9 +45,7 @@ export function probeVersion(deps: ProbeDependencies) {
     const work = await readHeldWork(deps, 'probe-version', input);
     if (input.expect === 'protects') return { probed: [await probeNew(deps, work)] };
     const versions = input.expect === 'processes' ? live(work.versions) : stopped(work);
-    for (const version of versions) {
-      await (input.expect === 'processes' ? provesItself(deps.kms, version) : refuses(deps, version));
-    }
+    await (input.expect === 'processes' ? process(deps, work, versions) : refuse(deps, versions));
     return { probed: versions.map(({ version }) => version) };
   };
 }
@@ -50,7 +62,7 @@ async function probeNew({ kms, registry }: ProbeDependencies, work: Work): Promi
   if (version === undefined) throw new ProbeFailed('There is no new version to probe.');
   if (version.probe !== undefined) return version.version;
   const message = probeMessage(version.keyId);
-  const probe = await settled(version, async () => {
+  const probe = await settled(version, work.now, async () => {
     const artefact = await protect(kms, version.kmsKeyId, work.key.usage, message);
     await processArtefact(kms, version.kmsKeyId, artefact, message);
     return artefact;
@@ -59,39 +71,58 @@ async function probeNew({ kms, registry }: ProbeDependencies, work: Work): Promi
   return version.version;
 }
 
-async function provesItself(kms: KMSClient, version: VersionRecord): Promise<void> {
-  const { probe } = version;
-  if (probe === undefined)
+/** Of versions that share a KMS key each has its own material. */
+async function process(
+  deps: ProbeDependencies,
+  work: Work,
+  versions: readonly VersionRecord[],
+): Promise<void> {
+  await everyKmsKey(deps, work, versions, async ({ kmsKeyId }) => {
+    for (const version of versions) {
+      if (version.kmsKeyId === kmsKeyId) await provesItself(deps.kms, version, work.now);
+    }
+  });
+}
+
+async function provesItself(kms: KMSClient, version: VersionRecord, now: string): Promise<void> {
+  const { probe, kmsKeyId, keyId } = version;
+  if (probe === undefined) {
     throw new ProbeFailed(`Version ${version.version} has no probe to prove itself with.`);
-  await settled(version, () => processArtefact(kms, version.kmsKeyId, probe, probeMessage(version.keyId)));
+  }
+  await settled(version, now, () => processArtefact(kms, kmsKeyId, probe, probeMessage(keyId)));
 }
 
 /** KMS may not show a new or newly enabled key to every caller: that is asked again, not failed. */
-async function settled<T>(version: VersionRecord, use: () => Promise<T>): Promise<T> {
+async function settled<T>(version: VersionRecord, now: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
-    if (refusedWith(error, 'NotFoundException', 'DisabledException', 'KMSInvalidStateException')) {
+    const isNew = isBefore(now, plusDuration(version.createdAt, TAGS_SHOWN_TO_ALL));
+    if (refusedWith(error, ...unsettledCodes) || (isNew && refusedWith(error, 'AccessDeniedException'))) {
       throw new NotSettled(`KMS does not let version ${version.version} be used yet.`, {}, { cause: error });
     }
     throw error;
   }
 }
 
-async function refuses({ kms, pause }: ProbeDependencies, version: VersionRecord): Promise<void> {
-  const { probe } = version;
-  if (probe === undefined)
-    throw new ProbeFailed(`Version ${version.version} has no probe to try its use with.`);
+/** One version speaks for its KMS key, which is refused as a whole. All are tried at once: a key may have many. */
+async function refuse({ kms, pause }: ProbeDependencies, versions: readonly VersionRecord[]): Promise<void> {
   for (let seen = 0; seen < CONSECUTIVE_REFUSALS; seen += 1) {
     if (seen > 0) await pause(SETTLE_MILLISECONDS);
-    const works = await processArtefact(kms, version.kmsKeyId, probe, probeMessage(version.keyId)).then(
-      () => true,
-      (error: unknown) => {
-        if (refusedWith(error, 'DisabledException', 'KMSInvalidStateException')) return false;
-        throw error;
-      },
-    );
-    if (works)
-      throw new NotSettled(`Version ${version.version} can still be used.`, { version: version.version });
+    await Promise.all(distinctKmsKeys(versions).map((version) => refuses(kms, version)));
   }
+}
+
+async function refuses(kms: KMSClient, version: VersionRecord): Promise<void> {
+  const { probe } = version;
+  if (probe === undefined) {
+    throw new ProbeFailed(`Version ${version.version} has no probe to try its use with.`);
+  }
+  try {
+    await processArtefact(kms, version.kmsKeyId, probe, probeMessage(version.keyId));
+  } catch (error) {
+    if (refusedWith(error, 'DisabledException', 'KMSInvalidStateException')) return;
+    throw error;
+  }
+  throw new NotSettled(`Version ${version.version} can still be used.`, { version: version.version });
 }

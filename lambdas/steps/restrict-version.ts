@@ -1,11 +1,13 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
+import { refusedWith } from '../adapters/aws-call.ts';
 import { getKmsPolicy, putKmsPolicy } from '../adapters/kms/policies.ts';
-import { canonicalJson } from '../domain/canonical.ts';
-import type { KeyClasses } from '../domain/key-class.ts';
+import { classNamed, type KeyClass, type KeyClasses } from '../domain/key-class.ts';
 import type { StepRoles } from '../domain/key-policy.ts';
 import { policyFor } from '../domain/managed-policy.ts';
 import { live } from '../domain/outcome.ts';
+import { deletionFloorDays } from '../domain/policy-floor.ts';
+import { isSamePolicy } from '../domain/same-policy.ts';
 import { distinctKmsKeys, readHeldWork, type StepDependencies, stepInput } from './held-key.ts';
 
 /** `new` takes protection from every KMS key but the new version's, `current` gives it back to the current version's. */
@@ -13,7 +15,8 @@ export const restrictInput = stepInput.extend({ protector: z.enum(['new', 'curre
 
 /**
  * Makes the key policies say which version protects: a KMS key whose versions are all past their originator-usage
- * period may decrypt and verify, and no longer encrypt or sign. Writes only what differs.
+ * period, and one that a failed rotation leaves behind, may decrypt and verify, and no longer encrypt or sign. Writes only
+ * what differs.
  */
 export function restrictVersions(
   deps: StepDependencies & {
@@ -36,12 +39,41 @@ export function restrictVersions(
         : state === 'pre-activation' && requestId === request.requestId,
     );
     const restricted: number[] = [];
-    for (const { version, kmsKeyId } of distinctKmsKeys(live(versions))) {
-      const wanted = policyFor({ key, classes, roles, protects: kmsKeyId === protector?.kmsKeyId });
-      if (canonicalJson(z.json().parse(JSON.parse(await getKmsPolicy(kms, kmsKeyId)))) === wanted) continue;
+    const named = versions.filter(
+      ({ state, namedAt }) => state === 'pre-activation' && namedAt !== undefined,
+    );
+    for (const { version, kmsKeyId } of distinctKmsKeys([...live(versions), ...named])) {
+      const policy = await policyIfThere(kms, kmsKeyId);
+      if (policy === undefined) continue;
+      const wanted = policyFor({
+        key,
+        classes,
+        roles,
+        protects: kmsKeyId === protector?.kmsKeyId,
+        deletionWindowDays: longerWindow(policy, classNamed(classes, key.className)),
+      });
+      if (isSamePolicy(policy, wanted)) continue;
       await putKmsPolicy(kms, kmsKeyId, wanted);
       restricted.push(version);
     }
     return { restricted };
   };
+}
+
+/** Of KMS. */
+const LONGEST_WINDOW_DAYS = 30;
+
+/** A key keeps the deletion window that it was promised when its class asked for a longer one than today. */
+function longerWindow(policy: string, { deletionWindowDays }: KeyClass): number {
+  return Math.min(Math.max(deletionWindowDays, deletionFloorDays(policy) ?? 0), LONGEST_WINDOW_DAYS);
+}
+
+/** A KMS key that is gone protects nothing, and must not keep its successor from doing so. */
+async function policyIfThere(kms: KMSClient, kmsKeyId: string): Promise<string | undefined> {
+  try {
+    return await getKmsPolicy(kms, kmsKeyId);
+  } catch (error) {
+    if (refusedWith(error, 'NotFoundException')) return undefined;
+    throw error;
+  }
 }

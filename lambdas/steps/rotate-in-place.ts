@@ -2,7 +2,7 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { refusedWith } from '../adapters/aws-call.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
 import {
-  countOnDemandRotations,
+  listMaterials,
   ON_DEMAND_ROTATIONS,
   rotateOnDemand,
   rotationRuns,
@@ -10,17 +10,23 @@ import {
 import { BackendStateUnexpected, NotSettled, RotationsExhausted } from '../domain/errors.ts';
 import { recordVersion } from '../domain/execution.ts';
 import type { VersionRecord } from '../domain/key.ts';
+import { isSuperseded, type ListedMaterial } from '../domain/material.ts';
 import { readHeldWork, type StepDependencies, type StepInput, unbornVersion } from './held-key.ts';
 
 /**
  * Rotates the material inside the KMS key, once, and waits until KMS shows the new one.
  *
  * 1. A version that this request has recorded is the answer.
- * 2. Material that is current in KMS and unknown to the registry was rotated to by an attempt that did not live to
- *    record it: adopted, whichever request asked.
- * 3. A rotation that runs is waited for (NotSettled, retried by the machine).
- * 4. Otherwise the rotation is asked for. Throws RotationsExhausted when KMS allows no more in this key's life; the
- *    machine then makes a new KMS key instead.
+ * 2. A rotation that runs is waited for (NotSettled, retried by the machine). Asked first: a rotation that ends after the
+ *    material was read and before this would go unseen.
+ * 3. What KMS shows as current must agree with what it lists and with the registry, or it is from before a rotation that
+ *    an earlier attempt asked for and did not live to record: waited for as well. KMS allows 25 rotations in a key's life.
+ * 4. Material that is current in KMS and unknown to the registry was rotated to by such an attempt: adopted, whichever
+ *    request asked.
+ * 5. Otherwise the rotation is asked for.
+ *
+ * Throws RotationsExhausted when KMS allows no more in this key's life, or knows the KMS key no more; the machine then makes
+ * a new KMS key instead.
  */
 export function rotateInPlace(deps: StepDependencies & { readonly kms: KMSClient }) {
   return async (input: StepInput): Promise<{ version: number }> => {
@@ -30,19 +36,44 @@ export function rotateInPlace(deps: StepDependencies & { readonly kms: KMSClient
     if (recorded !== undefined) return { version: recorded.version };
     const current = work.versions.find(({ version }) => version === work.key.currentVersion);
     if (current === undefined) throw new BackendStateUnexpected('The key has no current version to rotate.');
+    const { kmsKeyId, kmsKeyArn } = current;
+    const rotating = new NotSettled(`KMS is rotating ${kmsKeyArn}.`, { kmsKeyId });
+    if (await isRotating(kms, current)) throw rotating; // 2
     const material = await materialOf(kms, current);
+    const listed = await listMaterials(kms, kmsKeyId);
+    if (isSuperseded(material, current, listed) || isFormer(material, current, work.versions)) throw rotating; // 3
     if (material !== current.keyMaterialId) {
-      // 2
+      // 4
       const version = (work.versions.at(-1)?.version ?? 0) + 1;
-      const { kmsKeyId, kmsKeyArn } = current;
       await registry.commit(
         recordVersion({ ...work, version: { version, kmsKeyId, kmsKeyArn, keyMaterialId: material } }),
       );
       return { version };
     }
-    if (!(await rotationRuns(kms, current.kmsKeyId))) await ask(kms, current); // 3, 4
-    throw new NotSettled(`KMS is rotating ${current.kmsKeyArn}.`, { kmsKeyId: current.kmsKeyId });
+    await ask(kms, current, listed); // 5
+    throw rotating;
   };
+}
+
+async function isRotating(kms: KMSClient, { kmsKeyId, kmsKeyArn }: VersionRecord): Promise<boolean> {
+  try {
+    return await rotationRuns(kms, kmsKeyId);
+  } catch (error) {
+    if (!refusedWith(error, 'NotFoundException')) throw error;
+    throw new RotationsExhausted(
+      `KMS knows no key ${kmsKeyArn}: it has no more rotations.`,
+      { kmsKeyId },
+      { cause: error },
+    );
+  }
+}
+
+/** Material of a version that has had its time: KMS never goes back to it. */
+function isFormer(material: string, current: VersionRecord, versions: readonly VersionRecord[]): boolean {
+  return versions.some(
+    ({ version, keyMaterialId, activatedAt }) =>
+      keyMaterialId === material && version !== current.version && activatedAt !== undefined,
+  );
 }
 
 async function materialOf(kms: KMSClient, current: VersionRecord): Promise<string> {
@@ -55,12 +86,12 @@ async function materialOf(kms: KMSClient, current: VersionRecord): Promise<strin
   return found.keyMaterialId;
 }
 
-async function ask(kms: KMSClient, current: VersionRecord): Promise<void> {
+async function ask(kms: KMSClient, current: VersionRecord, listed: readonly ListedMaterial[]): Promise<void> {
   const exhausted = new RotationsExhausted(
     `${current.kmsKeyArn} has used its ${ON_DEMAND_ROTATIONS} on-demand rotations.`,
     { kmsKeyId: current.kmsKeyId },
   );
-  if ((await countOnDemandRotations(kms, current.kmsKeyId)) >= ON_DEMAND_ROTATIONS) throw exhausted;
+  if (listed.filter(({ onDemand }) => onDemand).length >= ON_DEMAND_ROTATIONS) throw exhausted;
   try {
     await rotateOnDemand(kms, current.kmsKeyId);
   } catch (error) {

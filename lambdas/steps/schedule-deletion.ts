@@ -1,10 +1,13 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { scheduleKmsDeletion } from '../adapters/kms/deletion.ts';
+import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import { BackendStateUnexpected } from '../domain/errors.ts';
 import { live } from '../domain/outcome.ts';
+import { deletionFloorDays } from '../domain/policy-floor.ts';
 import { assertNotProtectingKeyward } from '../domain/protected.ts';
-import { distinctKmsKeys, readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
-import { kmsKeyOf, settledAs } from './kms-key-state.ts';
+import { everyKmsKey } from './every-kms-key.ts';
+import { readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
+import { settledAs } from './kms-key-state.ts';
 
 /**
  * Schedules the deletion of every KMS key of a key, and reads back the day of the last one. A KMS key that waits
@@ -15,21 +18,38 @@ export function scheduleDeletion(
 ) {
   return async (input: StepInput): Promise<{ deletionDate: string }> => {
     const { kms, protectedKeys } = deps;
-    const { request, key, versions } = await readHeldWork(deps, 'schedule-deletion', input);
+    const work = await readHeldWork(deps, 'schedule-deletion', input);
+    const { request, key, versions } = work;
     if (request.parameters.operation !== 'destroy') {
       throw new BackendStateUnexpected(`A ${request.parameters.operation} does not destroy a key.`);
     }
     const { windowDays } = request.parameters;
-    const dates: string[] = [];
-    for (const version of distinctKmsKeys(live(versions))) {
-      assertNotProtectingKeyward({ kmsKeyArn: version.kmsKeyArn, alias: key.alias }, protectedKeys);
-      const { keyState } = await kmsKeyOf(kms, version);
-      if (keyState !== 'PendingDeletion') await scheduleKmsDeletion(kms, version.kmsKeyId, windowDays);
-      const { deletionDate } = await settledAs(kms, version, 'PendingDeletion');
-      if (deletionDate !== undefined) dates.push(deletionDate);
+    for (const { kmsKeyArn } of live(versions)) {
+      assertNotProtectingKeyward({ kmsKeyArn, alias: key.alias }, protectedKeys);
     }
-    const last = dates.toSorted().at(-1);
+    const dates: (string | undefined)[] = [];
+    await everyKmsKey(deps, work, live(versions), async (version, { keyState }) => {
+      if (keyState !== 'PendingDeletion') {
+        const allowed = await shortestWindow(kms, version.kmsKeyId);
+        await scheduleKmsDeletion(kms, version.kmsKeyId, Math.max(windowDays, allowed));
+      }
+      const { deletionDate } = await settledAs(kms, version, 'PendingDeletion');
+      dates.push(deletionDate);
+    });
+    if (dates.length === 0) return { deletionDate: work.now }; // all of it is gone already
+    const last = dates
+      .filter((date) => date !== undefined)
+      .toSorted()
+      .at(-1);
     if (last === undefined) throw new BackendStateUnexpected('KMS names no day on which the key is deleted.');
     return { deletionDate: last };
   };
+}
+
+/**
+ * The shortest window in days that the policy of a KMS key allows: one made when its class wanted a longer one than today
+ * goes by its own.
+ */
+async function shortestWindow(kms: KMSClient, kmsKeyId: string): Promise<number> {
+  return deletionFloorDays(await getKmsPolicy(kms, kmsKeyId)) ?? 0;
 }

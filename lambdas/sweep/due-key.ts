@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
-import { completeDestruction, type Observation } from '../domain/certificate.ts';
+import { completeDestruction } from '../domain/certificate.ts';
 import { isBefore } from '../domain/cryptoperiod.ts';
 import { keyDueAt } from '../domain/due.ts';
 import { isUnsettled, recordRing, submitRatification } from '../domain/emergency.ts';
 import { RecordCorrupt } from '../domain/errors.ts';
+import { dyingVersions, interruptDestruction, isDying } from '../domain/interruption.ts';
 import type { Emergency, KeyRecord, VersionRecord } from '../domain/key.ts';
 import { classNamed, type KeyClasses } from '../domain/key-class.ts';
-import { interruptDestruction, live } from '../domain/outcome.ts';
 import { type Actor, actorOf, type Principal } from '../domain/principal.ts';
 import { submitOperation } from '../domain/submission.ts';
 
@@ -49,9 +49,7 @@ export function tendKey(deps: DueKeyDependencies) {
     if (found === undefined || due === undefined || isBefore(now, due)) return 'nothing';
     const { key } = found;
     if (isUnsettled(key)) return tendEmergency(deps, { now, ...found });
-    return key.destruction?.status === 'scheduled'
-      ? observeDeletion(deps, { now, ...found })
-      : submitRotation(deps, { now, ...found });
+    return isDying(key) ? observeDeletion(deps, { now, ...found }) : submitRotation(deps, { now, ...found });
   };
 }
 
@@ -106,31 +104,47 @@ async function submitRotation(
 
 /**
  * The window is over: a KMS key that KMS knows no more is gone. One that still waits is looked at again (KMS may take
- * a day longer); one that was taken out of its window by somebody else interrupts the destruction. An answer other
- * than «not found» is never read as gone.
+ * a day longer); one that was taken out of its window by somebody else interrupts the destruction. Of a destruction that
+ * was interrupted before, what was not taken back is watched to its end. An answer other than «not found» is never read
+ * as gone.
  */
 async function observeDeletion(
   { registry, kms }: DueKeyDependencies,
   { now, key, versions }: Due,
 ): Promise<string> {
-  const observations: Observation[] = [];
-  for (const kmsKeyArn of new Set(live(versions).map((version) => version.kmsKeyArn))) {
-    const found = await describeKmsKey(kms, kmsKeyArn);
-    if (found?.keyState === 'PendingDeletion') return 'still pending deletion';
-    if (found !== undefined) {
-      await registry.commit(
-        interruptDestruction({
-          now,
-          actor: actorOf(schedule),
-          key,
-          versions,
-          by: `unknown: ${kmsKeyArn} was found ${found.keyState}`,
-        }),
-      );
-      return 'destruction interrupted';
-    }
-    observations.push({ kmsKeyArn, evidence: 'kms:DescribeKey answered NotFoundException', observedAt: now });
+  const shown = await Promise.all(
+    [...new Set(dyingVersions(versions).map(({ kmsKeyArn }) => kmsKeyArn))].map(async (kmsKeyArn) => ({
+      kmsKeyArn,
+      keyState: (await describeKmsKey(kms, kmsKeyArn))?.keyState,
+    })),
+  );
+  const saved = shown.filter(({ keyState }) => keyState !== undefined && keyState !== 'PendingDeletion');
+  const gone = shown.filter(({ keyState }) => keyState === undefined).map(({ kmsKeyArn }) => kmsKeyArn);
+  const interrupted = key.destruction?.status === 'interrupted';
+  if (saved.length > 0 || (interrupted && gone.length > 0)) {
+    await registry.commit(
+      interruptDestruction({
+        now,
+        actor: actorOf(schedule),
+        key,
+        versions,
+        saved: saved.map(({ kmsKeyArn }) => kmsKeyArn),
+        gone,
+        by: `unknown: ${saved.map(({ kmsKeyArn, keyState }) => `${kmsKeyArn} was found ${keyState}`).join(', ')}`,
+      }),
+    );
+    return saved.length > 0 ? 'destruction interrupted' : 'versions lost';
   }
+  if (gone.length < shown.length) return 'still pending deletion';
+  return recordDestruction({ registry, key, versions, now, gone });
+}
+
+async function recordDestruction({
+  registry,
+  gone,
+  ...due
+}: Due & { readonly registry: DueKeyDependencies['registry']; readonly gone: readonly string[] }) {
+  const { now, key } = due;
   const { requestId } = key.destruction ?? {};
   const request = requestId === undefined ? undefined : await registry.getRequest(requestId);
   if (request === undefined) {
@@ -139,8 +153,13 @@ async function observeDeletion(
     });
   }
   const decisions = await registry.getDecisions(request.requestId);
+  const observations = gone.map((kmsKeyArn) => ({
+    kmsKeyArn,
+    evidence: 'kms:DescribeKey answered NotFoundException',
+    observedAt: now,
+  }));
   await registry.commit(
-    completeDestruction({ now, actor: actorOf(schedule), key, versions, request, decisions, observations }),
+    completeDestruction({ ...due, actor: actorOf(schedule), request, decisions, observations }),
   );
   return 'destroyed';
 }

@@ -1,3 +1,4 @@
+import { clock } from '#clock';
 import { environment } from '../adapters/environment.ts';
 import { kmsClient } from '../adapters/kms/client.ts';
 import { taggingClient } from '../adapters/kms/tagging-client.ts';
@@ -9,6 +10,7 @@ import { discardOrphans, type OrphansFound } from './orphans.ts';
 
 const deps = {
   registry: createRegistry({ client: documentClient(), tableName: environment('TABLE_NAME') }),
+  clock,
   kms: kmsClient(),
   tagging: taggingClient(),
   classes: bundledPolicies().classes,

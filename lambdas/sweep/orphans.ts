@@ -1,21 +1,25 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import * as z from 'zod';
-import { aliasesOf, deleteAlias } from '../adapters/kms/aliases.ts';
-import { scheduleKmsDeletion } from '../adapters/kms/deletion.ts';
-import { describeKmsKey, listManaged } from '../adapters/kms/keys.ts';
+import { refusedWith } from '../adapters/aws-call.ts';
+import { discardKmsKey } from '../adapters/kms/discard.ts';
+import { describeKmsKey, isKept, listManaged, type TaggedKey } from '../adapters/kms/keys.ts';
 import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import { log } from '../adapters/log.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
-import { canonicalJson } from '../domain/canonical.ts';
-import type { KeyRecord, VersionRecord } from '../domain/key.ts';
-import { classNamed, type KeyClasses } from '../domain/key-class.ts';
+import type { Clock } from '../domain/clock.ts';
+import { isBefore, plusDuration } from '../domain/cryptoperiod.ts';
+import { BackendStateUnexpected } from '../domain/errors.ts';
+import type { KeyClasses } from '../domain/key-class.ts';
 import type { StepRoles } from '../domain/key-policy.ts';
+import { hasLived } from '../domain/lived.ts';
 import { policyFor } from '../domain/managed-policy.ts';
-import { finalRequestStates, type RequestRecord } from '../domain/request.ts';
+import { deletionFloorDays } from '../domain/policy-floor.ts';
+import { finalRequestStates } from '../domain/request.ts';
+import { isSamePolicy } from '../domain/same-policy.ts';
 
 export interface OrphanDependencies {
   readonly registry: Pick<Registry, 'getRequest' | 'getKeyWithVersions'>;
+  readonly clock: Clock;
   readonly kms: KMSClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
   readonly classes: KeyClasses;
@@ -33,70 +37,92 @@ export interface OrphansFound {
  * Finds the KMS keys that an attempt made and did not live to record, and puts them on their way to deletion.
  *
  * A tag can be put on any key by whoever may tag it, so a tag alone condemns nothing. A KMS key is discarded only when
- * the request that its tag names has ended without success, no version that ever was active stands on it, and it still
- * carries, to the letter, the policy that Keyward writes at creation. Everything else is reported and left alone.
+ * the request that its tags name has ended, no version that ever was active stands on it, and it still carries, to the
+ * letter, the policy that Keyward writes at creation. Everything else is reported and left alone.
+ *
+ * A KMS key that cannot be judged keeps no other from its turn. Throws BackendStateUnexpected at the end when there was
+ * one, so that the alarm rings.
  */
 export async function discardOrphans(deps: OrphanDependencies): Promise<OrphansFound> {
   let looked = 0;
-  let discarded = 0;
-  let strange = 0;
-  for await (const { kmsKeyArn, keyId, requestId } of listManaged(deps.tagging)) {
+  let failed = 0;
+  const counts: Record<Verdict, number> = { 'accounted for': 0, discarded: 0, strange: 0 };
+  for await (const tagged of listManaged(deps.tagging)) {
     looked += 1;
-    const verdict = await judge(deps, kmsKeyArn, keyId, requestId);
-    if (verdict === 'accounted for') continue;
-    if (verdict === 'strange') {
-      strange += 1;
-      log.error('a KMS key carries Keyward’s tag and is not Keyward’s', { code: 'StrangeKey', kmsKeyArn });
-      continue;
+    try {
+      counts[await judge(deps, tagged)] += 1;
+    } catch (error) {
+      failed += 1;
+      log.error('a KMS key could not be judged', {
+        code: 'OrphanNotJudged',
+        kmsKeyArn: tagged.kmsKeyArn,
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
     }
-    if (await discard(deps, kmsKeyArn, verdict.windowDays)) discarded += 1;
   }
-  return { looked, discarded, strange };
+  const found = { looked, discarded: counts.discarded, strange: counts.strange };
+  if (failed > 0) {
+    throw new BackendStateUnexpected(
+      `${failed} of ${looked} KMS keys could not be judged: see OrphanNotJudged in the log.`,
+      { ...found, failed },
+    );
+  }
+  return found;
 }
 
-type Verdict = 'accounted for' | 'strange' | { readonly windowDays: number };
+type Verdict = 'accounted for' | 'discarded' | 'strange';
 
-async function judge(
-  deps: OrphanDependencies,
-  kmsKeyArn: string,
-  keyId: string | undefined,
-  requestId: string | undefined,
+async function judge(deps: OrphanDependencies, tagged: TaggedKey): Promise<Verdict> {
+  try {
+    const verdict = await judgeKept(deps, tagged);
+    const { kmsKeyArn } = tagged;
+    if (verdict === 'strange') {
+      log.error('a KMS key carries Keyward’s tag and is not Keyward’s', { code: 'StrangeKey', kmsKeyArn });
+    }
+    if (verdict === 'discarded') log.warn('orphan discarded', { code: 'OrphanDiscarded', kmsKeyArn });
+    return verdict;
+  } catch (error) {
+    // The tag index knows a KMS key longer than KMS does.
+    if (refusedWith(error, 'NotFoundException')) return 'accounted for';
+    throw error;
+  }
+}
+
+/**
+ * 1. The request is read before the key's versions: once it has ended, no step of it records a version any more. Read the
+ *    other way round, a version that was recorded in between would be missed.
+ * 2. A KMS key that a version stands on, and one on its way to deletion, need nothing.
+ * 3. A young one is left for later. A step that its machine gave up on may still be at work on it, and what KMS and the
+ *    tag index show of it may not have settled; an hour is longer than either takes.
+ * 4. The policy is compared to the letter, but for the deletion window, which is the one that the class asked for when the
+ *    policy was written.
+ */
+async function judgeKept(
+  { registry, kms, clock, classes, roles }: OrphanDependencies,
+  { kmsKeyArn, keyId, requestId }: TaggedKey,
 ): Promise<Verdict> {
   if (keyId === undefined || requestId === undefined) return 'strange';
-  const [found, request] = await Promise.all([
-    deps.registry.getKeyWithVersions(keyId),
-    deps.registry.getRequest(requestId),
-  ]);
-  if (found === undefined || request?.keyId !== keyId) return 'strange';
-  if (standsOn(found.versions, kmsKeyArn) || mayStillRecord(request)) return 'accounted for';
-  return (await carriesOurPolicy(deps, found.key, kmsKeyArn))
-    ? { windowDays: classNamed(deps.classes, found.key.className).deletionWindowDays }
-    : 'strange';
+  const request = await registry.getRequest(requestId); // 1
+  if (request?.keyId !== keyId) return 'strange';
+  if (!finalRequestStates.has(request.state)) return 'accounted for';
+  const found = await registry.getKeyWithVersions(keyId);
+  if (found === undefined) return 'strange';
+  if (hasLived(kmsKeyArn, found.versions)) return 'accounted for'; // 2
+  const kmsKey = await describeKmsKey(kms, kmsKeyArn);
+  if (!isKept(kmsKey)) return 'accounted for';
+  if (isBefore(await clock(), plusDuration(kmsKey.createdAt, YOUNG))) return 'accounted for'; // 3
+  const { key, versions } = found;
+  const policy = await getKmsPolicy(kms, kmsKeyArn);
+  const floor = deletionFloorDays(policy);
+  const wanted = policyFor({ key, classes, roles, protects: true, deletionWindowDays: floor });
+  if (!isAllowedWindow(floor) || !isSamePolicy(policy, wanted)) return 'strange'; // 4
+  const discarded = await discardKmsKey(kms, { kmsKeyArn, key, versions });
+  return discarded ? 'discarded' : 'accounted for';
 }
 
-/** A version that was active, or that the next rotation will adopt, needs its KMS key. */
-function standsOn(versions: readonly VersionRecord[], kmsKeyArn: string): boolean {
-  return versions.some((version) => version.kmsKeyArn === kmsKeyArn && version.activatedAt !== undefined);
-}
+const YOUNG = 'PT1H';
 
-function mayStillRecord(request: RequestRecord): boolean {
-  return !finalRequestStates.has(request.state);
-}
-
-async function carriesOurPolicy(
-  { kms, classes, roles }: OrphanDependencies,
-  key: KeyRecord,
-  kmsKeyArn: string,
-): Promise<boolean> {
-  const carried = canonicalJson(z.json().parse(JSON.parse(await getKmsPolicy(kms, kmsKeyArn))));
-  return carried === policyFor({ key, classes, roles, protects: true });
-}
-
-async function discard({ kms }: OrphanDependencies, kmsKeyArn: string, windowDays: number): Promise<boolean> {
-  const found = await describeKmsKey(kms, kmsKeyArn);
-  if (found === undefined || found.keyState === 'PendingDeletion') return false;
-  for (const alias of await aliasesOf(kms, kmsKeyArn)) await deleteAlias(kms, alias);
-  await scheduleKmsDeletion(kms, found.kmsKeyId, windowDays);
-  log.warn('orphan discarded', { code: 'OrphanDiscarded', kmsKeyArn });
-  return true;
+/** What a class may ask for. */
+function isAllowedWindow(days: number | undefined): boolean {
+  return days !== undefined && days >= 7 && days <= 30;
 }

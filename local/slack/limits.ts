@@ -59,6 +59,17 @@ const common = [
   z.strictObject({ type: z.literal('actions'), elements: z.array(button).min(1).max(25) }),
 ] as const;
 
+/** What Slack refuses with `msg_blocks_too_long`. It does not say what it counts: here it is all that is sent. */
+const MOST_IN_A_MESSAGE = 13_200;
+/** What it refuses with `view_too_large`. */
+const MOST_IN_A_MODAL = 250_000;
+
+/** How long blocks are as Slack keeps them, with its three characters of markup written out. */
+export function lengthOf(blocks: unknown): number {
+  const written = { '&': '&amp;', '<': '&lt;', '>': '&gt;' } as const;
+  return JSON.stringify(blocks).replaceAll(/[&<>]/g, (each) => written[each as keyof typeof written]).length;
+}
+
 /** A message: mrkdwn is not among what it may hold, because ours never does. */
 export const message = z.object({
   channel: z.string().min(1),
@@ -66,19 +77,22 @@ export const message = z.object({
   blocks: z
     .array(z.discriminatedUnion('type', [...common]))
     .max(50)
+    .refine((blocks) => lengthOf(blocks) <= MOST_IN_A_MESSAGE, 'msg_blocks_too_long')
     .optional(),
   unfurl_links: z.literal(false),
   unfurl_media: z.literal(false),
 });
 
-export const modal = z.strictObject({
-  type: z.literal('modal'),
-  callback_id: z.string().max(255).optional(),
-  title: text(24),
-  close: text(24).optional(),
-  submit: text(24).optional(),
-  private_metadata: z.string().max(3000).optional(),
-  blocks: z.array(z.discriminatedUnion('type', [...common, input])).max(100),
-});
+export const modal = z
+  .strictObject({
+    type: z.literal('modal'),
+    callback_id: z.string().max(255).optional(),
+    title: text(24),
+    close: text(24).optional(),
+    submit: text(24).optional(),
+    private_metadata: z.string().max(3000).optional(),
+    blocks: z.array(z.discriminatedUnion('type', [...common, input])).max(100),
+  })
+  .refine((view) => lengthOf(view) <= MOST_IN_A_MODAL, 'view_too_large');
 export type Modal = z.infer<typeof modal>;
 export type Message = z.infer<typeof message>;

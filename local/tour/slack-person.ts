@@ -8,6 +8,7 @@ const state = z.object({
   ),
   views: z.array(z.looseObject({ id: z.string(), user: z.string(), view: z.unknown() })),
 });
+const codeShown = z.looseObject({ code: z.string() });
 type View = z.infer<typeof state>['views'][number];
 
 const SECONDS = 30;
@@ -41,14 +42,15 @@ export function slackPerson(slackUrl: string, name: string) {
     });
 
   return {
-    /** Links the account to the person: once, by signing in where the modal leads. */
+    /** Links the account to the person: once, with a code that the page shows to whoever is signed in. */
     async link(requestId: string): Promise<void> {
-      const view = await review(requestId, /slack-link/);
-      const link = /"(https?:[^"]*slack-link[^"]*)"/.exec(JSON.stringify(view.view))?.[1] ?? '';
-      const page = await openPortal(visitor(), link, name);
-      const nonce = new URL(link).searchParams.get('nonce');
-      const { status, body } = await page.post('slack-link', { nonce });
-      if (status !== 200) throw new Error(`NOT_LINKED: ${status} ${JSON.stringify(body)}`);
+      const { id: viewId, view } = await review(requestId, /slack-link/);
+      const link = /"(https?:[^"]*slack-link)"/.exec(JSON.stringify(view))?.[1] ?? '';
+      const page = await openPortal(visitor(), link, name, { secondFactor: true });
+      const { status, body } = await page.post('slack-link/code', {});
+      if (status !== 200) throw new Error(`NO_CODE: ${status} ${JSON.stringify(body)}`);
+      await call('submit', { user, viewId, filled: { code: codeShown.parse(body).code } });
+      await shown(/now counts as decided by/);
     },
     /** Approves in the modal. */
     async approve(requestId: string, reason: string): Promise<void> {

@@ -13,7 +13,13 @@ import { type Page, readPage } from '../../lambdas/approvals/portal/page.ts';
 import { createPortal } from '../../lambdas/approvals/portal/portal.ts';
 import { createSeal } from '../../lambdas/approvals/portal/seal.ts';
 import { openSession } from '../../lambdas/approvals/portal/session.ts';
-import type { Principal } from '../../lambdas/domain/principal.ts';
+import { recordChange } from '../../lambdas/domain/change.ts';
+import { emergencyOf } from '../../lambdas/domain/emergency.ts';
+import { renewEvidence } from '../../lambdas/domain/execution.ts';
+import { actorOf, type Principal } from '../../lambdas/domain/principal.ts';
+import type { Evidence } from '../../lambdas/domain/request.ts';
+import type { SlackAccount } from '../../lambdas/domain/slack-account.ts';
+import { slackCodeEnd, slackCodeHash } from '../../lambdas/domain/slack-code.ts';
 import { type WaitingOptions, waitingWorld } from '../unit/approvals/waiting-world.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,6 +44,7 @@ function page(): Page {
 /** The portal itself, with the page as it is built, over a registry in memory, where a browser can open it. */
 export async function startPortal(options: WaitingOptions = {}) {
   const waiting = await waitingWorld(options);
+  const { registry, request, time } = waiting;
   const server = createServer();
   const port = await new Promise<number>((resolve) => {
     server.listen(0, 'localhost', () => {
@@ -51,12 +58,32 @@ export async function startPortal(options: WaitingOptions = {}) {
   const nobody = () => Promise.reject(new Error('Nobody signs in at an issuer here.'));
   const portal = createPortal({
     ...waiting.deps,
-    registry: waiting.registry,
+    registry,
     directory: waiting.directory,
     passkeys: createPasskeys({ origin }),
     policies: readPolicies(join(checkout, 'policies')),
     newId: () => ulid(),
-    stopKey: async () => ({ requestId: waiting.request.requestId }),
+    stopKey: async (custodian, keyId, reason) => {
+      const key = await registry.getKey(keyId);
+      if (key === undefined) throw new Error('Such a key is not let through.');
+      const requester = actorOf(custodian);
+      await registry.commit(
+        recordChange({
+          now: time.now,
+          actor: requester,
+          key: {
+            before: key,
+            after: {
+              ...key,
+              state: 'suspended',
+              emergency: emergencyOf({ ...request, requester }, time.now),
+            },
+          },
+          entries: [{ event: 'emergency-revoked', details: { reason } }],
+        }),
+      );
+      return { requestId: request.requestId, ratification: request.requestId };
+    },
     signIn: { begin: nobody, complete: nobody },
     seal,
     address,
@@ -79,14 +106,32 @@ export async function startPortal(options: WaitingOptions = {}) {
   const session = async (who: Principal) => {
     const [pair = ''] = (await openSession(seal, who, address)).split(';');
     const at = pair.indexOf('=');
-    return { name: pair.slice(0, at), value: pair.slice(at + 1), url: `${address}/` };
+    const { hostname, pathname } = new URL(address);
+    return { name: pair.slice(0, at), value: pair.slice(at + 1), domain: hostname, path: pathname };
+  };
+  /** Somebody's Slack account is linked, by a code typed in Slack. */
+  const linkSlack = async (who: Principal, account: Pick<SlackAccount, 'teamName' | 'userName'>) => {
+    const code = { codeHash: slackCodeHash(ulid()), person: actorOf(who), expiresAt: slackCodeEnd(time.now) };
+    await registry.putSlackCode(code);
+    const linked = { teamId: 'T012AB3C4', userId: 'U045DE6F7', person: actorOf(who), linkedAt: time.now };
+    await registry.linkSlackAccount({ ...linked, ...account }, code);
+  };
+  /** The evidence is looked at again while the request waits, and shows something else. */
+  const findOtherwise = async (found: Evidence): Promise<void> => {
+    const key = await registry.getKey(request.keyId);
+    const waits = await registry.getRequest(request.requestId);
+    if (key === undefined || waits === undefined) throw new Error('The request is gone.');
+    const actor = { kind: 'service', id: 'service:test', name: 'test' } as const;
+    const change = renewEvidence({ now: time.now, actor, key, request: waits, evidence: found });
+    if (change === undefined) throw new Error('The evidence is the same.');
+    await registry.commit(change);
   };
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { ...waiting, address, origin, session, close };
+  return { ...waiting, address, origin, session, linkSlack, findOtherwise, close };
 }
 
 function eventOf(request: IncomingMessage, body: Buffer): APIGatewayProxyEvent {

@@ -256,6 +256,8 @@ export const goesAway = (who: Principal, substitute: Principal, milliseconds: nu
             from: iso(from),
             until: iso(until),
           },
+          // Two that were begun at once may overlap all the same.
+          [],
           iso(model.now),
         ),
       );

@@ -2,8 +2,9 @@ import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Registry } from '../../lambdas/adapters/registry/registry.ts';
 import type { SlackView } from '../../lambdas/adapters/slack/slack-client.ts';
-import { createSeal } from '../../lambdas/approvals/portal/seal.ts';
 import { KeywardError } from '../../lambdas/domain/errors.ts';
+import type { Actor } from '../../lambdas/domain/principal.ts';
+import { slackCodeHash } from '../../lambdas/domain/slack-code.ts';
 import { createDoor } from '../../lambdas/slack/door.ts';
 import type { SlackWork } from '../../lambdas/slack/interaction.ts';
 import { slackWorker, type WorkDependencies } from '../../lambdas/slack/work.ts';
@@ -30,7 +31,7 @@ const told: readonly (readonly [RegExp, string])[] = [
 
 /** Slack, as it brings the modal that somebody sent in; each account is linked to its person. */
 export function slackChannel(
-  deps: Omit<WorkDependencies, 'slack' | 'seal' | 'portalUrl'> & { readonly registry: Registry },
+  deps: Omit<WorkDependencies, 'slack' | 'portalUrl'> & { readonly registry: Registry },
 ) {
   const views = new Map<string, SlackView>();
   const worker = slackWorker({
@@ -39,9 +40,9 @@ export function slackChannel(
       updateView: async (viewId, view) => void views.set(viewId, view),
       whisper: async () => {},
     },
-    seal: createSeal(async () => 'a secret of the tests, long enough to be one'),
     portalUrl: 'https://keyward.test/portal',
   });
+  const link = linker(deps.registry);
   let sent = 0;
 
   const send = async (
@@ -94,12 +95,7 @@ export function slackChannel(
   return {
     click: async (click: Click): Promise<string> => {
       const { id, name } = click.who;
-      await deps.registry.putSlackAccount({
-        teamId: TEAM,
-        userId: `U${name}`,
-        person: { kind: 'person', id, name },
-        linkedAt: '2026-11-25T00:00:00.000Z',
-      });
+      await link({ kind: 'person', id, name });
       const queue: SlackWork[] = [];
       const { viewId } = await send(click, undefined, queue);
       try {
@@ -116,5 +112,25 @@ export function slackChannel(
       const { status } = await send(click, forgery, queue);
       return queue.length === 0 ? `refused with ${status}` : 'taken';
     },
+  };
+}
+
+/** Links the account of each person once, as many as click at the same time. */
+function linker(registry: Registry) {
+  const linked = new Map<string, Promise<void>>();
+  const link = async (person: Actor): Promise<void> => {
+    const userId = `U${person.name}`;
+    const linkedAt = '2026-11-25T00:00:00.000Z';
+    const code = { codeHash: slackCodeHash(userId), person, expiresAt: linkedAt };
+    await registry.putSlackCode(code);
+    await registry.linkSlackAccount(
+      { teamId: TEAM, userId, teamName: 'local', userName: person.name, person, linkedAt },
+      code,
+    );
+  };
+  return (person: Actor): Promise<void> => {
+    const done = linked.get(person.id) ?? link(person);
+    linked.set(person.id, done);
+    return done;
   };
 }

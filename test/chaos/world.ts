@@ -49,7 +49,10 @@ export function chaosWorld() {
     clock,
     directory: {
       groupsOf: (id: string) => (world.directoryAnswers ? directory.groupsOf(id) : down()),
-      membersOf: (group: string) => (world.directoryAnswers ? directory.membersOf(group) : down()),
+      async *membersOf(group: string) {
+        if (!world.directoryAnswers) await down();
+        yield* directory.membersOf(group);
+      },
     },
     approvalKey,
     authorization,

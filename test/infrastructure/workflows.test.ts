@@ -10,9 +10,13 @@ const names = ['approval', 'generate', 'rotate', 'revoke', 'destroy'] as const;
 
 const retrier = z.looseObject({
   ErrorEquals: z.array(z.string()).min(1),
+  IntervalSeconds: z.number().optional(),
+  BackoffRate: z.number().optional(),
   MaxAttempts: z.number().optional(),
+  MaxDelaySeconds: z.number().optional(),
   JitterStrategy: z.string().optional(),
 });
+type Retrier = z.infer<typeof retrier>;
 const catcher = z.looseObject({ ErrorEquals: z.array(z.string()).min(1), Next: z.string() });
 const state = z.looseObject({
   Type: z.string(),
@@ -88,14 +92,55 @@ describe.each(tasks)('the task $at', (task) => {
 
   it('is tried again with jitter, and a bounded number of times', () => {
     expect(task.Retry?.length ?? 0).toBeGreaterThan(0);
-    for (const { JitterStrategy, MaxAttempts } of task.Retry ?? []) {
-      expect(JitterStrategy).toBe('FULL');
+    for (const { ErrorEquals, JitterStrategy, MaxAttempts } of task.Retry ?? []) {
+      // Who waits for a key waits for one key: there is no crowd to scatter, and an end to outlast.
+      if (!ErrorEquals.includes('LeaseHeld')) expect(JitterStrategy).toBe('FULL');
       expect(MaxAttempts).toBeGreaterThan(0);
     }
   });
 
+  it('is tried again whatever a Lambda can fail with by chance', () => {
+    if (task.Resource?.includes('lambda:invoke') !== true) return;
+    const errors = task.Retry?.flatMap(({ ErrorEquals }) => ErrorEquals);
+    expect(errors).toEqual(
+      expect.arrayContaining([
+        'Lambda.ServiceException',
+        'Lambda.AWSLambdaException',
+        'Lambda.SdkClientException',
+        'Lambda.ClientExecutionTimeoutException',
+        'Lambda.TooManyRequestsException',
+      ]),
+    );
+  });
+
   it('catches what is left', () => {
     expect(task.Catch?.some(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'))).toBe(true);
+  });
+});
+
+describe('a wait', () => {
+  /** The least time in seconds between the first attempt and the last, on average where chance shortens it. */
+  const secondsOf = ({ IntervalSeconds = 1, BackoffRate = 2, MaxAttempts = 3, ...retry }: Retrier): number =>
+    Array.from({ length: MaxAttempts }, (_none, n) =>
+      Math.min(IntervalSeconds * BackoffRate ** n, retry.MaxDelaySeconds ?? Number.POSITIVE_INFINITY),
+    ).reduce((sum, seconds) => sum + seconds, 0) * (retry.JitterStrategy === 'FULL' ? 0.5 : 1);
+
+  const waitsFor = (error: string) =>
+    tasks.flatMap(({ Retry: retries = [] }) =>
+      retries.filter(({ ErrorEquals }) => ErrorEquals.includes(error)),
+    );
+
+  it('for a key outlasts a lease that its holder does not live to give back', () => {
+    expect(waitsFor('LeaseHeld').length).toBeGreaterThan(0);
+    for (const wait of waitsFor('LeaseHeld')) expect(secondsOf(wait)).toBeGreaterThan(15 * 60);
+  });
+
+  it('for KMS to settle outlasts the minutes until tags count everywhere, and is over within a lease', () => {
+    expect(waitsFor('NotSettled').length).toBeGreaterThan(0);
+    for (const wait of waitsFor('NotSettled')) {
+      expect(secondsOf(wait)).toBeGreaterThan(7 * 60);
+      expect(secondsOf(wait)).toBeLessThan(15 * 60);
+    }
   });
 });
 

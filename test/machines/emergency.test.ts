@@ -1,17 +1,17 @@
+import { EnableKeyCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import { refusedWith } from '../../lambdas/adapters/aws-call.ts';
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { probeMessage, protect } from '../../lambdas/adapters/kms/use.ts';
-import { decide } from '../../lambdas/domain/decision.ts';
 import type { KeySpec } from '../../lambdas/domain/key.ts';
+import { decisionBy } from '../unit/domain/deciding.ts';
 import { person } from '../unit/domain/examples.ts';
 import type { CrashPoint } from './crash.ts';
-import { reinstate, rotate } from './crash-runs.ts';
+import { reinstate, rotate, suspend } from './crash-runs.ts';
 import { expectInvariants } from './invariants.ts';
-import { aKey, approveAs, askFor, bob, carol, toItsEnd } from './scenarios.ts';
+import { after, aKey, approveAs, askFor, bob, carol, cora, toItsEnd } from './scenarios.ts';
 import { createWorld, type World } from './world.ts';
 
-const cora = person('cora', 'custodians');
 const cyrus = person('cyrus', 'custodians');
 
 async function inWorld(
@@ -38,6 +38,11 @@ async function expectStopped(world: World, keyId: string): Promise<void> {
   for (const { kmsKeyArn } of versions) {
     expect((await describeKmsKey(world.kms, kmsKeyArn))?.keyState).toBe('Disabled');
   }
+}
+
+async function enableOutside(world: World, keyId: string): Promise<void> {
+  const { versions = [] } = (await world.registry.getKeyWithVersions(keyId)) ?? {};
+  await world.kms.send(new EnableKeyCommand({ KeyId: versions[0]?.kmsKeyArn }));
 }
 
 /** Lets time go by, with the sweep twice an hour. */
@@ -103,6 +108,34 @@ describe('an emergency', () => {
       expect(await Promise.all([world.stop(keyId, cora), world.stop(keyId, cora)])).toEqual([first, first]);
     }));
 
+  it.each([
+    ['suspended', suspend],
+    ['compromised', { operation: 'revoke', mode: 'compromise' } as const],
+  ])('stops a key for real that is %s and that somebody has enabled behind Keyward’s back', (state, revoke) =>
+    inWorld(async (world, keyId) => {
+      await after(world, keyId, revoke);
+      await expect(world.stop(keyId, cora)).rejects.toThrow(
+        expect.objectContaining({ code: 'StateForbids' }),
+      );
+      await enableOutside(world, keyId);
+      const { requestId } = await world.stop(keyId, cora);
+      const key = await keyOf(world, keyId);
+      expect(key).toMatchObject({ state, emergency: { requestId, status: 'unratified' } });
+      expect((await describeKmsKey(world.kms, key.alias))?.keyState).toBe('Disabled');
+      await toItsEnd(world, await ratificationOf(world, keyId));
+      await expectInvariants(world, keyId);
+    }),
+  );
+
+  it('says of a second one only what it has seen', () =>
+    inWorld(async (world, keyId) => {
+      const first = await world.stop(keyId, cora);
+      await enableOutside(world, keyId);
+      const second = await world.stop(keyId, cora);
+      expect(second.requestId).not.toBe(first.requestId);
+      await expectStopped(world, keyId);
+    }));
+
   it('is the work of a custodian who has a second factor', () =>
     inWorld(async (world, keyId) => {
       const refused = (code: string) => expect.objectContaining({ code });
@@ -139,7 +172,7 @@ describe('an emergency', () => {
       const [request, key] = [await world.registry.getRequest(ratification), await keyOf(world, keyId)];
       if (request === undefined) throw new Error('The ratification is not there.');
       await world.commit(
-        decide({
+        decisionBy({
           now: await world.clock(),
           request,
           key,

@@ -149,6 +149,7 @@ function requestOf(requestId: string, key: KeyRecord, parameters: RequestParamet
   const bound = {
     requestId,
     keyId: key.keyId,
+    owner: key.owner,
     parameters,
     requester: actorOf(alice),
     reason: 'A test.',
@@ -163,7 +164,6 @@ function requestOf(requestId: string, key: KeyRecord, parameters: RequestParamet
   };
   return {
     ...bound,
-    owner: key.owner,
     className: key.className,
     digest: requestDigest(bound),
     state: 'executing' as const,

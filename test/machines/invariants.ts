@@ -69,6 +69,8 @@ const acts = new Set([
   'version-created',
   'version-probed',
   'version-discarded',
+  'version-named',
+  'version-retired',
   'activated',
   'rotated',
   'suspended',
@@ -95,7 +97,8 @@ function expectApproved({ trail }: World, { versions, ledger, requests }: Subjec
     .flatMap(({ evidence }) => evidence?.kmsKeys.map(({ kmsKeyArn }) => kmsKeyArn) ?? []);
   const lived = versions.filter(({ activatedAt }) => activatedAt !== undefined);
   for (const { kmsKeyArn } of lived) {
-    const deeds = new Set(trail.filter(({ to }) => to.includes(kmsKeyArn)).map(({ did }) => did));
+    const ofSteps = trail.filter(({ by, to }) => by !== '' && to.includes(kmsKeyArn));
+    const deeds = new Set(ofSteps.map(({ did }) => did));
     if (deeds.has('DisableKey')) expect(taking.length, kmsKeyArn).toBeGreaterThan(0);
     if (deeds.has('ScheduleKeyDeletion')) expect(shown).toContain(kmsKeyArn);
   }

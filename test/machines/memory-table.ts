@@ -14,6 +14,8 @@ type Item = Record<string, unknown>;
 
 interface Conditional {
   readonly Item?: Item | undefined;
+  /** Of a row that is only looked at. */
+  readonly Key?: Item | undefined;
   readonly ConditionExpression?: string | undefined;
   readonly ExpressionAttributeNames?: Record<string, string> | undefined;
   readonly ExpressionAttributeValues?: Item | undefined;
@@ -31,14 +33,14 @@ export function memoryTable(): DynamoDBDocumentClient {
     items.set(keyOf(item), JSON.parse(JSON.stringify(item)));
   };
 
-  const transact = (puts: readonly Conditional[]): void => {
-    const refused = puts.map((put) => !holds(put, stored(put.Item ?? {})));
+  const transact = (parts: readonly Conditional[]): void => {
+    const refused = parts.map((part) => !holds(part, stored(part.Item ?? part.Key ?? {})));
     if (refused.includes(true)) {
       throw new TransactionCanceledException({
         message: 'Transaction cancelled',
         $metadata: { httpStatusCode: 400 },
-        CancellationReasons: puts.map(({ Item: item = {} }, index) => {
-          const found = stored(item);
+        CancellationReasons: parts.map(({ Item: item, Key: key = {} }, index) => {
+          const found = stored(item ?? key);
           return {
             Code: refused[index] === true ? 'ConditionalCheckFailed' : 'None',
             ...(refused[index] === true && found !== undefined ? { Item: marshall(found) } : {}),
@@ -46,7 +48,7 @@ export function memoryTable(): DynamoDBDocumentClient {
         }),
       });
     }
-    for (const { Item: item } of puts) write(item);
+    for (const { Item: item } of parts) if (item !== undefined) write(item);
   };
 
   const send = async (command: unknown): Promise<unknown> => {
@@ -63,7 +65,11 @@ export function memoryTable(): DynamoDBDocumentClient {
     }
     if (command instanceof QueryCommand) return query([...items.values()], command.input);
     if (command instanceof TransactWriteCommand) {
-      return transact((command.input.TransactItems ?? []).map(({ Put: put }) => put ?? {}));
+      return transact(
+        (command.input.TransactItems ?? []).map(
+          ({ Put: put, ConditionCheck: check }): Conditional => put ?? check ?? {},
+        ),
+      );
     }
     throw new TypeError('The memory table does not know this command.');
   };

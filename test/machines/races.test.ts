@@ -7,9 +7,14 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeKmsKey, tagNames } from '../../lambdas/adapters/kms/keys.ts';
 import { rotateOnDemand } from '../../lambdas/adapters/kms/rotation.ts';
+import { probeMessage, processArtefact, protect } from '../../lambdas/adapters/kms/use.ts';
+import { recordChange } from '../../lambdas/domain/change.ts';
+import { plusDuration } from '../../lambdas/domain/cryptoperiod.ts';
+import type { ProbeArtefact } from '../../lambdas/domain/key.ts';
 import { completeRequest } from '../../lambdas/steps/complete-request.ts';
 import { failRequest } from '../../lambdas/steps/fail-request.ts';
 import { destroy, rotate, suspend } from './crash-runs.ts';
+import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
 import { after, aKey, approveAs, askFor, askForKey, bob, carol, toItsEnd } from './scenarios.ts';
 import { createWorld, policies, type World } from './world.ts';
@@ -50,6 +55,115 @@ describe('two requests for one key', () => {
     ]);
     await expectInvariants(world, keyId);
   });
+});
+
+describe('a key that another request holds for longer than anybody waits', () => {
+  /** Nobody lives to give the lease back. */
+  async function held(): Promise<string> {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    const key = await world.registry.getKey(keyId);
+    if (key === undefined) throw new Error(`There is no key ${keyId}.`);
+    const now = await world.clock();
+    const lease = { requestId: `req_${'0'.repeat(26)}`, until: plusDuration(now, 'PT1H') };
+    const actor = { kind: 'service', id: 'service:test', name: 'test' } as const;
+    const entries = [{ event: 'execution-resumed' as const, details: {} }];
+    await world.commit(recordChange({ now, actor, key: { before: key, after: { ...key, lease } }, entries }));
+    return keyId;
+  }
+
+  it('is stopped for good all the same, once it is free: what a quorum has agreed to is not given up', async () => {
+    const keyId = await held();
+    const requestId = await askFor(world, keyId, { operation: 'revoke', mode: 'compromise' });
+    await world.settle();
+    for (const approver of [bob, carol]) await approveAs(world, requestId, approver);
+    await world.settle();
+    expect((await world.registry.getRequest(requestId))?.state).toBe('approved');
+    world.moveClock('PT61M');
+    await world.sweep();
+    expect((await toItsEnd(world, requestId)).state).toBe('succeeded');
+    await expectInvariants(world, keyId);
+  });
+
+  it('is not rotated', async () => {
+    const keyId = await held();
+    const requestId = await askFor(world, keyId, rotate);
+    await world.settle();
+    expect(await world.registry.getRequest(requestId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'LeaseHeld' },
+    });
+  });
+});
+
+describe('a rotation that fails once the alias leads to its new KMS key', () => {
+  it('keeps the KMS key, so that what was protected with it meanwhile can be read', async () => {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    const alias = (await world.registry.getKey(keyId))?.alias ?? '';
+    const message = probeMessage(keyId);
+    let protectedMeanwhile: ProbeArtefact | undefined;
+    world.before('RestrictVersion', async () => {
+      protectedMeanwhile = await protect(world.kms, alias, 'SIGN_VERIFY', message);
+      throw named('BackendRefused', 'It is not to be.');
+    });
+    const requestId = await askFor(world, keyId, rotate);
+    expect((await toItsEnd(world, requestId)).state).toBe('failed');
+    const [current, kept] = await versionsOf(keyId);
+    expect(current).toMatchObject({ version: 1, state: 'active' });
+    expect(kept).toMatchObject({ version: 2, state: 'deactivated', backendState: 'Enabled' });
+    expect((await describeKmsKey(world.kms, alias))?.kmsKeyArn).toBe(current?.kmsKeyArn);
+    if (protectedMeanwhile === undefined) throw new Error('Nothing was protected.');
+    await processArtefact(world.kms, kept?.kmsKeyId ?? '', protectedMeanwhile, message);
+    await expectInvariants(world, keyId);
+
+    world.moveClock('PT2H');
+    expect(await world.orphans()).toMatchObject({ discarded: 0 });
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('a rotation that dies once the alias leads to its new KMS key', () => {
+  async function dead(): Promise<{ keyId: string; rotation: string }> {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    world.crashes.plan({ call: await callAfterSwitch(), when: 'before', how: 'from then on' });
+    const rotation = await askFor(world, keyId, rotate);
+    await world.settle();
+    expect((await world.registry.getRequest(rotation))?.state).toBe('executing');
+    world.crashes.heal();
+    world.moveClock('PT16M');
+    return { keyId, rotation };
+  }
+
+  it('keeps a destruction waiting until it is undone', async () => {
+    const { keyId, rotation } = await dead();
+    const requestId = await askFor(world, keyId, destroy);
+    await world.settle();
+    for (const approver of [bob, carol]) await approveAs(world, requestId, approver);
+    await world.settle();
+    expect((await world.registry.getRequest(requestId))?.error?.code).toBe('LeaseHeld');
+    expect((await toItsEnd(world, rotation)).state).toBe('failed');
+    await after(world, keyId, destroy, { operation: 'cancel-destruction' });
+    await expectInvariants(world, keyId);
+  });
+
+  it.each(['suspend', 'compromise'] as const)(
+    'leaves no name that can be used when the key is revoked (%s)',
+    async (mode) => {
+      const { keyId, rotation } = await dead();
+      const requestId = await askFor(world, keyId, { operation: 'revoke', mode });
+      await world.settle();
+      for (const approver of [bob, carol]) await approveAs(world, requestId, approver);
+      await world.settle();
+      expect((await world.registry.getRequest(requestId))?.state).toBe('succeeded');
+
+      const key = await world.registry.getKey(keyId);
+      const target = await describeKmsKey(world.kms, key?.alias ?? '');
+      const [former, unborn] = await versionsOf(keyId);
+      expect([former?.kmsKeyArn, unborn?.kmsKeyArn]).toContain(target?.kmsKeyArn);
+      expect(target?.keyState).not.toBe('Enabled');
+      expect((await toItsEnd(world, rotation)).state).toBe('failed');
+      await expectInvariants(world, keyId);
+    },
+  );
 });
 
 describe('a wait for approvers', () => {
@@ -238,6 +352,7 @@ describe('the search for orphans', () => {
         (Tags) => world.kms.send(new CreateKeyCommand({ Tags })),
       ),
     );
+    world.moveClock('PT1H');
     const { strange } = await world.orphans();
     expect(strange).toBe(3);
     for (const { KeyMetadata: metadata } of forged) {
@@ -253,6 +368,7 @@ describe('the search for orphans', () => {
     expect((await toItsEnd(world, requestId)).state).toBe('succeeded');
     const created = world.trail.filter(({ did }) => did === 'CreateKey').flatMap(({ to }) => to);
     expect(created).toHaveLength(2);
+    world.moveClock('PT1H');
     expect(await world.orphans()).toMatchObject({ discarded: 1, strange: 0 });
     expect(await world.orphans()).toMatchObject({ discarded: 0, strange: 0 });
     await expectInvariants(world, keyId);
@@ -270,6 +386,19 @@ describe('the search for orphans', () => {
     await expectInvariants(world, keyId);
   });
 });
+
+/** The number of the call with which a rotation goes on once the alias leads to the new KMS key. */
+async function callAfterSwitch(): Promise<number> {
+  const other = await createWorld();
+  try {
+    const keyId = await aKey(other, 'ECC_NIST_P256');
+    other.crashes.plan(undefined);
+    await toItsEnd(other, await askFor(other, keyId, rotate));
+    return other.crashes.numberOf('UpdateAliasCommand') + 1;
+  } finally {
+    await other.close();
+  }
+}
 
 /** The number of the call with which a generation goes on once its KMS key is there. */
 async function callAfterCreation(): Promise<number> {

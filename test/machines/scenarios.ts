@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ulid } from 'ulid';
-import { decide } from '../../lambdas/domain/decision.ts';
 import type { KeySpec } from '../../lambdas/domain/key.ts';
 import { classNamed } from '../../lambdas/domain/key-class.ts';
 import type { Principal } from '../../lambdas/domain/principal.ts';
@@ -10,7 +9,7 @@ import {
   type RequestRecord,
 } from '../../lambdas/domain/request.ts';
 import { submitGenerate, submitOperation } from '../../lambdas/domain/submission.ts';
-import { aPasskeyAssertion } from '../unit/domain/examples.ts';
+import { assertionOf, decisionBy, passkeyOf } from '../unit/domain/deciding.ts';
 import { policies, type World } from './world.ts';
 
 const person = (name: string, ...groups: string[]): Principal => ({
@@ -23,6 +22,7 @@ const person = (name: string, ...groups: string[]): Principal => ({
 export const alice = person('alice', 'payments');
 export const bob = person('bob', 'security');
 export const carol = person('carol', 'security');
+export const cora = person('cora', 'custodians');
 
 const classOf: Readonly<Record<KeySpec, string>> = {
   SYMMETRIC_DEFAULT: 'data-protection',
@@ -107,8 +107,9 @@ export async function approveAs(world: World, requestId: string, approver: Princ
     ({ person: who, digest }) => who.id === approver.id && digest === request.digest,
   );
   if (key === undefined || decided) return;
+  await world.registry.putPasskey(passkeyOf(approver));
   await world.commit(
-    decide({
+    decisionBy({
       now: await world.clock(),
       request,
       key,
@@ -118,7 +119,7 @@ export async function approveAs(world: World, requestId: string, approver: Princ
       reason: 'Agreed.',
       digest: request.digest,
       channel: 'api',
-      passkey: aPasskeyAssertion,
+      passkey: assertionOf(approver),
     }),
   );
 }

@@ -161,10 +161,7 @@ export async function createWorld() {
       scheduleDeletion({ ...base, kms: kmsFor('ScheduleDeletion'), protectedKeys: [] }),
     ),
     CancelDeletion: checked(stepInput, cancelDeletion({ ...base, kms: kmsFor('CancelDeletion') })),
-    DiscardVersion: checked(
-      stepInput,
-      discardVersion({ ...base, kms: kmsFor('DiscardVersion'), tagging, classes }),
-    ),
+    DiscardVersion: checked(stepInput, discardVersion({ ...base, kms: kmsFor('DiscardVersion') })),
     CompleteRequest: checked(completeInput, completeRequest({ ...base, classes })),
     FailRequest: checked(failInput, failRequest(base)),
     OpenApproval: checked(
@@ -299,6 +296,7 @@ export async function createWorld() {
   return {
     /** The account’s root, as which the test looks around. */
     kms: bareKms,
+    tagging: bareTagging,
     trail,
     rings,
     registry: safe,
@@ -321,6 +319,7 @@ export async function createWorld() {
     orphans: () =>
       discardOrphans({
         registry: safe,
+        clock,
         kms: callingAs('DiscardVersion', bareKms),
         tagging: bareTagging,
         classes,

@@ -4,10 +4,10 @@ import { ulid } from 'ulid';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { createRegistry, type Registry } from '../../lambdas/adapters/registry/registry.ts';
 import { recordChange } from '../../lambdas/domain/change.ts';
-import { decide } from '../../lambdas/domain/decision.ts';
 import { awaitApproval } from '../../lambdas/domain/execution.ts';
 import { verifyChain } from '../../lambdas/domain/ledger.ts';
 import { actorOf } from '../../lambdas/domain/principal.ts';
+import { assertionOf, decisionBy, passkeyOf } from '../unit/domain/deciding.ts';
 import {
   activeKey,
   aNewKey,
@@ -137,7 +137,7 @@ describe('a decision', () => {
     const waiting = awaitApproval({ now: NOW, actor: actorOf(olga), request, key: submitted.key.after });
     await registry.commit(waiting);
     const decision = (verdict: 'approve' | 'deny') =>
-      decide({
+      decisionBy({
         now: NOW,
         request: waiting.request?.after ?? request,
         key: waiting.key.after,
@@ -153,6 +153,41 @@ describe('a decision', () => {
     );
     expect(codes.toSorted()).toEqual(['AlreadyDecided', 'went through']);
     expect(await registry.getDecisions(request.requestId)).toHaveLength(1);
+  });
+});
+
+describe('a passkey', () => {
+  it('signs until it is removed, and is one person’s', async () => {
+    const person = { ...sami, id: `person:${randomUUID()}`, name: randomUUID() };
+    const passkey = passkeyOf(person);
+    await registry.putPasskey(passkey);
+    expect(await registry.passkeysOf(person.id)).toEqual([passkey]);
+    expect(await codeOf(registry.putPasskey({ ...passkey, personId: sami.id }))).toBe('PasskeyInvalid');
+
+    const submitted = revocationOf(await activeKey(registry));
+    await registry.commit(submitted);
+    const request = submitted.request?.after;
+    if (request === undefined) throw new Error('no request');
+    const waiting = awaitApproval({ now: NOW, actor: actorOf(olga), request, key: submitted.key.after });
+    await registry.commit(waiting);
+    const signed = decisionBy({
+      now: NOW,
+      request: waiting.request?.after ?? request,
+      key: waiting.key.after,
+      decisions: [],
+      person,
+      verdict: 'approve',
+      reason: 'Looked at it.',
+      digest: request.digest,
+      channel: 'page',
+      passkey: assertionOf(person),
+    });
+    await registry.putPasskey({ ...passkey, removedAt: NOW });
+    expect(await codeOf(registry.commit(signed))).toBe('PasskeyInvalid');
+    await registry.putPasskey(passkey);
+    expect(await codeOf(registry.commit(signed))).toBe('went through');
+    await registry.putPasskey({ ...passkey, removedAt: NOW });
+    expect(await codeOf(registry.commit(signed))).toBe('went through');
   });
 });
 

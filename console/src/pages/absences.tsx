@@ -1,3 +1,4 @@
+import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import DatePicker from '@cloudscape-design/components/date-picker';
@@ -9,7 +10,9 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AbsenceList } from '../../../lambdas/approvals/portal/contract.ts';
-import { api, Problem } from '../api.ts';
+import { api } from '../api.ts';
+import { useFaults } from '../parts/faults.ts';
+import { Outcome } from '../parts/outcome.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
 import { Waiting } from '../parts/shell.tsx';
 import { timeText } from '../parts/time.ts';
@@ -18,7 +21,9 @@ import { Trouble } from '../parts/trouble.tsx';
 /** When whoever is signed in is away, and whom they stand in for. */
 export function AbsencesPage() {
   const queries = useQueryClient();
-  const keep = (list: AbsenceList): void => void queries.setQueryData(['absences'], list);
+  // Who could be named is told only with the whole list.
+  const keep = (list: AbsenceList): void =>
+    void queries.setQueryData<AbsenceList>(['absences'], (before) => ({ ...before, ...list }));
   const list = useQuery({ queryKey: ['absences'], queryFn: api.absences });
   const end = useMutation({ mutationFn: api.endAbsence, onSuccess: keep });
   return (
@@ -28,38 +33,54 @@ export function AbsencesPage() {
       </PageTitle>
       {list.isPending ? <Waiting /> : undefined}
       {list.isError ? <Trouble error={list.error} backTo="absences" /> : undefined}
+      {end.isSuccess ? <Outcome>Ended. You are counted on again.</Outcome> : undefined}
       {end.isError ? <Trouble error={end.error} backTo="absences" /> : undefined}
-      {list.data === undefined ? undefined : (
-        <>
-          <Container header={<Header variant="h2">Mine</Header>}>
-            {list.data.mine.length === 0 ? <p>You are not away.</p> : undefined}
-            <SpaceBetween size="m">
-              {list.data.mine.map(({ absenceId, from, until, substitute }) => (
-                <div key={absenceId}>
-                  {timeText(from)} to {timeText(until)},{' '}
-                  {substitute === undefined ? 'nobody stands in for you' : `${substitute} stands in for you`}.{' '}
-                  <Button
-                    ariaLabel={`End the absence until ${timeText(until)}`}
-                    onClick={() => end.mutate(absenceId)}
-                  >
-                    I am back
-                  </Button>
-                </div>
-              ))}
-            </SpaceBetween>
-          </Container>
-          <Container header={<Header variant="h2">I stand in for</Header>}>
-            {list.data.standingIn.length === 0 ? <p>Nobody.</p> : undefined}
-            {list.data.standingIn.map(({ absenceId, person, from, until }) => (
-              <p key={absenceId}>
-                {person}, {timeText(from)} to {timeText(until)}
-              </p>
-            ))}
-          </Container>
-          <NewAbsence colleagues={list.data.colleagues} keep={keep} />
-        </>
-      )}
+      {list.data === undefined ? undefined : <Mine absences={list.data.mine} end={end.mutate} />}
+      {list.data === undefined ? undefined : <StandingIn absences={list.data.standingIn} />}
+      {list.data === undefined ? undefined : <NewAbsence colleagues={list.data.colleagues} keep={keep} />}
     </SpaceBetween>
+  );
+}
+
+function Mine({
+  absences,
+  end,
+}: {
+  readonly absences: AbsenceList['mine'];
+  readonly end: (absenceId: string) => void;
+}) {
+  return (
+    <Container header={<Header variant="h2">Mine</Header>}>
+      {absences.length === 0 ? <Box variant="p">You are not away.</Box> : undefined}
+      <SpaceBetween size="m">
+        {absences.map(({ absenceId, from, until, substitute }) => (
+          <SpaceBetween key={absenceId} size="xs">
+            <Box variant="p">
+              {timeText(from)} to {timeText(until)}, <bdi>{substitute ?? 'nobody'}</bdi> stands in for you.
+            </Box>
+            <Button
+              ariaLabel={`I am back: end the absence until ${timeText(until)}`}
+              onClick={() => end(absenceId)}
+            >
+              I am back
+            </Button>
+          </SpaceBetween>
+        ))}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function StandingIn({ absences }: { readonly absences: AbsenceList['standingIn'] }) {
+  return (
+    <Container header={<Header variant="h2">I stand in for</Header>}>
+      {absences.length === 0 ? <Box variant="p">Nobody.</Box> : undefined}
+      {absences.map(({ absenceId, person, from, until }) => (
+        <Box variant="p" key={absenceId}>
+          <bdi>{person}</bdi>, {timeText(from)} to {timeText(until)}
+        </Box>
+      ))}
+    </Container>
   );
 }
 
@@ -75,7 +96,7 @@ function NewAbsence({
   const [from, setFrom] = useState('');
   const [until, setUntil] = useState('');
   const [substitute, setSubstitute] = useState('');
-  const options = [NOBODY, ...colleagues.map(({ id, name }) => ({ value: id, label: name }))];
+  const options = [NOBODY, ...(colleagues ?? []).map(({ id, name }) => ({ value: id, label: name }))];
   const add = useMutation({
     mutationFn: () =>
       api.addAbsence({
@@ -84,12 +105,16 @@ function NewAbsence({
         until: `${until}T23:59:59.999Z`,
         ...(substitute === '' ? {} : { substitute }),
       }),
-    onSuccess: keep,
+    onSuccess: (list) => {
+      keep(list);
+      setFrom('');
+      setUntil('');
+    },
   });
-  const fault = (pointer: string): string | undefined =>
-    add.error instanceof Problem ? add.error.faults.get(pointer) : undefined;
+  const { form, mark, trouble } = useFaults(['/from', '/until', '/substitute'], add);
   return (
     <form
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         add.mutate();
@@ -104,8 +129,9 @@ function NewAbsence({
       >
         <Container header={<Header variant="h2">A new one</Header>}>
           <SpaceBetween size="m">
-            {add.isError ? <Trouble error={add.error} backTo="absences" /> : undefined}
-            <FormField label="First day (UTC)" errorText={fault('/from')} constraintText="YYYY/MM/DD">
+            {add.isSuccess ? <Outcome>Recorded. It is among yours above.</Outcome> : undefined}
+            {trouble === undefined ? undefined : <Trouble error={trouble} backTo="absences" />}
+            <FormField label="First day (UTC)" {...mark('/from')} constraintText="YYYY/MM/DD">
               <DatePicker
                 value={from}
                 onChange={({ detail }) => setFrom(detail.value)}
@@ -113,7 +139,7 @@ function NewAbsence({
                 openCalendarAriaLabel={() => 'Choose the first day'}
               />
             </FormField>
-            <FormField label="Last day (UTC)" errorText={fault('/until')} constraintText="YYYY/MM/DD">
+            <FormField label="Last day (UTC)" {...mark('/until')} constraintText="YYYY/MM/DD">
               <DatePicker
                 value={until}
                 onChange={({ detail }) => setUntil(detail.value)}
@@ -123,8 +149,13 @@ function NewAbsence({
             </FormField>
             <FormField
               label="Who stands in for you"
-              errorText={fault('/substitute')}
-              description="Somebody of your own groups. Never for what you have asked for yourself."
+              {...mark('/substitute')}
+              description="Somebody of the groups that you decide in. Never for what you have asked for yourself."
+              warningText={
+                colleagues === undefined
+                  ? 'The directory of your organisation does not answer: whom you could name is not known. Load the page again in a while.'
+                  : undefined
+              }
             >
               <Select
                 selectedOption={options.find(({ value }) => value === substitute) ?? NOBODY}

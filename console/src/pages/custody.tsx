@@ -2,23 +2,20 @@ import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
-import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
-import Input from '@cloudscape-design/components/input';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
-import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Textarea from '@cloudscape-design/components/textarea';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import type { Custody } from '../../../lambdas/approvals/portal/contract.ts';
-import { api, Problem, signInLink } from '../api.ts';
-import { OurLink } from '../parts/our-link.tsx';
+import { api } from '../api.ts';
 import { PageTitle } from '../parts/page-title.tsx';
 import { Waiting } from '../parts/shell.tsx';
+import { StopModal } from '../parts/stop-modal.tsx';
 import { timeText } from '../parts/time.ts';
 import { Trouble } from '../parts/trouble.tsx';
+import { focusTitle } from '../router.ts';
 
 type HeldKey = Custody['keys'][number];
 
@@ -26,6 +23,10 @@ type HeldKey = Custody['keys'][number];
 export function CustodyPage() {
   const list = useQuery({ queryKey: ['custody'], queryFn: api.custody });
   const [chosen, setChosen] = useState<HeldKey>();
+  // The button of a key that was stopped is gone, and cannot have the focus back.
+  useEffect(() => {
+    if (chosen === undefined && document.activeElement === document.body) focusTitle();
+  }, [chosen]);
   return (
     <SpaceBetween size="l">
       <PageTitle description="In an emergency a custodian stops a key alone. The quorum is asked afterwards. Nothing is deleted.">
@@ -83,74 +84,5 @@ export function CustodyPage() {
         <StopModal key={chosen.keyId} held={chosen} close={() => setChosen(undefined)} />
       )}
     </SpaceBetween>
-  );
-}
-
-function StopModal({ held, close }: { readonly held: HeldKey; readonly close: () => void }) {
-  const queries = useQueryClient();
-  const [alias, setAlias] = useState('');
-  const [reason, setReason] = useState('');
-  const stop = useMutation({
-    mutationFn: () => api.stop(held.keyId, { alias, reason }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['custody'] }),
-  });
-  const fault = (pointer: string): string | undefined =>
-    stop.error instanceof Problem ? stop.error.faults.get(pointer) : undefined;
-  const needsFactor = stop.error instanceof Problem && stop.error.code === 'MfaRequired';
-  return (
-    <Modal
-      visible
-      onDismiss={close}
-      closeAriaLabel="Close"
-      header={`Stop ${held.key}`}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={close}>{stop.isSuccess ? 'Close' : 'Leave it running'}</Button>
-            {stop.isSuccess ? undefined : (
-              <Button variant="primary" loading={stop.isPending} onClick={() => stop.mutate()}>
-                Stop it now
-              </Button>
-            )}
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      {stop.isSuccess ? (
-        <div role="status">
-          <Alert type="success" header="Stopped">
-            Nothing can use the key any more.{' '}
-            {stop.data.ratification === undefined ? (
-              'The quorum is asked within a minute.'
-            ) : (
-              <OurLink to={`requests/${stop.data.ratification}`}>The quorum is asked to ratify it.</OurLink>
-            )}
-          </Alert>
-        </div>
-      ) : (
-        <SpaceBetween size="m">
-          {needsFactor ? (
-            <Alert
-              type="warning"
-              action={<Button href={signInLink('custody', true)}>Sign in with a second factor</Button>}
-            >
-              Stopping a key takes a sign-in with a second factor.
-            </Alert>
-          ) : stop.isError ? (
-            <Trouble error={stop.error} backTo="custody" />
-          ) : undefined}
-          <p>
-            Everything that uses this key fails at once, until it is reinstated under its rule. The ledger
-            says that it was you.
-          </p>
-          <FormField label="Reason" errorText={fault('/reason')}>
-            <Textarea value={reason} onChange={({ detail }) => setReason(detail.value)} rows={3} />
-          </FormField>
-          <FormField label={`To stop it, type its alias: ${held.alias}`} errorText={fault('/alias')}>
-            <Input value={alias} onChange={({ detail }) => setAlias(detail.value)} spellcheck={false} />
-          </FormField>
-        </SpaceBetween>
-      )}
-    </Modal>
   );
 }

@@ -1,4 +1,4 @@
-import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Form from '@cloudscape-design/components/form';
@@ -7,16 +7,16 @@ import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { startRegistration } from '@simplewebauthn/browser';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, Problem, signInLink } from '../api.ts';
+import { api } from '../api.ts';
+import { useFaults } from '../parts/faults.ts';
+import { Outcome } from '../parts/outcome.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
 import { Waiting } from '../parts/shell.tsx';
 import { timeText } from '../parts/time.ts';
 import { Trouble } from '../parts/trouble.tsx';
-
-type CreationOptions = Parameters<typeof startRegistration>[0]['optionsJSON'];
+import { makePasskey } from '../passkey.ts';
 
 /** The passkeys with which whoever is signed in signs approvals. */
 export function PasskeysPage() {
@@ -33,8 +33,9 @@ export function PasskeysPage() {
       </PageTitle>
       {list.isPending ? <Waiting /> : undefined}
       {list.isError ? <Trouble error={list.error} backTo="passkeys" /> : undefined}
+      {remove.isSuccess ? <Outcome>Removed. It signs nothing any more.</Outcome> : undefined}
       {remove.isError ? <Trouble error={remove.error} backTo="passkeys" /> : undefined}
-      {list.data?.passkeys.length === 0 ? <p>You have none yet.</p> : undefined}
+      {list.data?.passkeys.length === 0 ? <Box variant="p">You have none yet.</Box> : undefined}
       {list.data?.passkeys.map(({ credentialId, name, fingerprint, createdAt }) => (
         <Container
           key={credentialId}
@@ -71,7 +72,7 @@ function Enrolment() {
   const enrol = useMutation({
     mutationFn: async () => {
       const { options } = await api.enrolmentOptions();
-      const response = await startRegistration({ optionsJSON: options as unknown as CreationOptions });
+      const response = await makePasskey(options);
       return api.enrol({ name: name.trim(), response: { ...response } });
     },
     onSuccess: (list) => {
@@ -79,9 +80,10 @@ function Enrolment() {
       setName('');
     },
   });
-  const needsFactor = enrol.error instanceof Problem && enrol.error.code === 'MfaRequired';
+  const { form, mark, trouble } = useFaults(['/name'], enrol);
   return (
     <form
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         enrol.mutate();
@@ -97,46 +99,21 @@ function Enrolment() {
         <Container header={<Header variant="h2">Enrol another</Header>}>
           <SpaceBetween size="m">
             {enrol.isSuccess ? (
-              <div role="status">
-                <Alert type="success">
-                  Enrolled. Read its fingerprint to your auditors, so that they know it is yours.
-                </Alert>
-              </div>
+              <Outcome>
+                Enrolled. Read its fingerprint to your auditors, so that they know it is yours.
+              </Outcome>
             ) : undefined}
-            {needsFactor ? (
-              <Alert
-                type="warning"
-                action={<Button href={signInLink('passkeys', true)}>Sign in with a second factor</Button>}
-              >
-                Enrolling takes a sign-in with a second factor.
-              </Alert>
-            ) : enrol.isError ? (
-              <PasskeyTrouble error={enrol.error} />
-            ) : undefined}
-            <FormField label="Name" description="What you call it, such as the device it is in.">
+            {trouble === undefined ? undefined : <Trouble error={trouble} backTo="passkeys" />}
+            <FormField
+              label="Name"
+              description="What you call it, such as the device it is in."
+              {...mark('/name')}
+            >
               <Input value={name} onChange={({ detail }) => setName(detail.value)} />
             </FormField>
           </SpaceBetween>
         </Container>
       </Form>
     </form>
-  );
-}
-
-/** What a browser says when nobody answered its question is nothing of ours. */
-export function PasskeyTrouble({
-  error,
-  backTo = 'passkeys',
-}: {
-  readonly error: Error;
-  readonly backTo?: string;
-}) {
-  if (error instanceof Problem) return <Trouble error={error} backTo={backTo} />;
-  return (
-    <div role="alert">
-      <Alert type="error" header="Your passkey did not answer">
-        It was cancelled, took too long, or this device has none that fits. Try again.
-      </Alert>
-    </div>
   );
 }

@@ -1,40 +1,96 @@
-import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { SlackLink } from '../../../lambdas/approvals/portal/contract.ts';
 import { api } from '../api.ts';
+import { Outcome } from '../parts/outcome.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
 import { Waiting } from '../parts/shell.tsx';
+import { timeText } from '../parts/time.ts';
 import { Trouble } from '../parts/trouble.tsx';
 
-/** Links a Slack account to whoever is signed in: once, and knowingly. */
-export function SlackLinkPage({ nonce }: { readonly nonce: string }) {
-  const account = useQuery({ queryKey: ['slack-link', nonce], queryFn: () => api.slackLink(nonce) });
-  const link = useMutation({ mutationFn: () => api.linkSlack(nonce) });
-  const backTo = `slack-link?nonce=${encodeURIComponent(nonce)}`;
+/** The Slack account that stands for whoever is signed in, or the code by which one comes to. */
+export function SlackLinkPage() {
+  const queries = useQueryClient();
+  const account = useQuery({ queryKey: ['slack-link'], queryFn: api.slackLink });
+  const unlink = useMutation({
+    mutationFn: api.unlinkSlack,
+    onSuccess: (now) => queries.setQueryData(['slack-link'], now),
+  });
+  const linked = account.data?.linked;
   return (
     <SpaceBetween size="l">
-      <PageTitle>Link your Slack account</PageTitle>
+      <PageTitle description="What is decided in Slack by an account that you have linked counts as decided by you.">
+        Slack account
+      </PageTitle>
       {account.isPending ? <Waiting /> : undefined}
-      {account.isError ? <Trouble error={account.error} backTo={backTo} /> : undefined}
-      {link.isError ? <Trouble error={link.error} backTo={backTo} /> : undefined}
-      {link.isSuccess ? (
-        <div role="status">
-          <Alert type="success">Linked. Go back to Slack and press «Review» once more.</Alert>
-        </div>
+      {account.isError ? <Trouble error={account.error} backTo="slack-link" /> : undefined}
+      {unlink.isError ? <Trouble error={unlink.error} backTo="slack-link" /> : undefined}
+      {unlink.isSuccess && linked === undefined ? (
+        <Outcome>Unlinked. Nothing is decided for you in Slack any more.</Outcome>
       ) : undefined}
-      {account.data !== undefined && !link.isSuccess ? (
-        <>
-          <p>
-            What is decided in Slack as <strong>{account.data.user}</strong> in the workspace{' '}
-            <strong>{account.data.team}</strong> will count as decided by you. Do this only if that account is
-            yours.
-          </p>
-          <Button variant="primary" loading={link.isPending} onClick={() => link.mutate()}>
-            It is mine: link it
-          </Button>
-        </>
-      ) : undefined}
+      {linked === undefined ? undefined : (
+        <Linked account={linked} unlink={() => unlink.mutate()} isBusy={unlink.isPending} />
+      )}
+      {account.data !== undefined && linked === undefined ? <NewCode /> : undefined}
     </SpaceBetween>
   );
+}
+
+function Linked({
+  account: { user, team, since },
+  unlink,
+  isBusy,
+}: {
+  readonly account: NonNullable<SlackLink['linked']>;
+  readonly unlink: () => void;
+  readonly isBusy: boolean;
+}) {
+  return (
+    <SpaceBetween size="m">
+      <Box variant="p">
+        <bdi>
+          <strong>{user}</strong>
+        </bdi>{' '}
+        in the workspace{' '}
+        <bdi>
+          <strong>{team}</strong>
+        </bdi>{' '}
+        is linked to you since {timeText(since)}. If that account is not yours, unlink it.
+      </Box>
+      <Button loading={isBusy} onClick={unlink}>
+        Unlink it
+      </Button>
+    </SpaceBetween>
+  );
+}
+
+function NewCode() {
+  const make = useMutation({ mutationFn: api.slackCode });
+  return (
+    <SpaceBetween size="m">
+      <Box variant="p">
+        None is linked. Make a code here, press «Review» in Slack, and type the code there.
+      </Box>
+      {make.isError ? <Trouble error={make.error} backTo="slack-link" /> : undefined}
+      {make.isSuccess ? (
+        <Outcome type="info" header="Your code">
+          <span className="digest">{inTwo(make.data.code)}</span>
+          <br />
+          Type it in Slack until {timeText(make.data.until)}. Give it to nobody: whoever types it decides in
+          your name.
+        </Outcome>
+      ) : undefined}
+      <Button variant="primary" loading={make.isPending} onClick={() => make.mutate()}>
+        {make.isSuccess ? 'Make another code' : 'Make a code'}
+      </Button>
+    </SpaceBetween>
+  );
+}
+
+/** Easier to type: what separates the two is left out of account in Slack. */
+function inTwo(code: string): string {
+  const middle = Math.ceil(code.length / 2);
+  return `${code.slice(0, middle)}-${code.slice(middle)}`;
 }

@@ -8,41 +8,53 @@ import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
-import { startAuthentication } from '@simplewebauthn/browser';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
-import type { DecisionBody, RequestDetail } from '../../../lambdas/approvals/portal/contract.ts';
+import type { Decided, DecisionBody, RequestDetail } from '../../../lambdas/approvals/portal/contract.ts';
 import { api, Problem, signInLink } from '../api.ts';
-import { PasskeyTrouble } from '../pages/passkeys.tsx';
+import { signDigest } from '../passkey.ts';
+import { useFaults } from './faults.ts';
+import { Trouble } from './trouble.tsx';
 import { useTyped } from './typed.ts';
 
 const LONGEST_REASON = 1024;
 
+/** Nothing is filled in, and on no digest. */
+const empty = { verdict: '', reason: '', alias: '', digest: '' };
+
 /** Approves or denies, on the digest that this page shows. What was typed outlives the loss of a session. */
-export function DecisionForm({ request }: { readonly request: RequestDetail }) {
+export function DecisionForm({
+  request,
+  onDecided,
+}: {
+  readonly request: RequestDetail;
+  readonly onDecided: (decided: Decided) => void;
+}) {
   const { requestId, digest, may, alias } = request;
+  const backTo = `requests/${requestId}`;
   const queries = useQueryClient();
-  const [typed, setTyped, forget] = useTyped(`decision ${requestId}`, { verdict: '', reason: '', alias: '' });
-  const [missing, setMissing] = useState<ReadonlyMap<string, string>>(new Map());
-  const form = useRef<HTMLFormElement>(null);
-  const approves = typed.verdict === 'approve';
+  const [typed, setTyped, forget] = useTyped(backTo, empty);
+  // What was chosen was chosen on what was shown then; the reason may still hold.
+  const changed = typed.digest !== '' && typed.digest !== digest;
+  const verdict = changed ? '' : typed.verdict;
+  const approves = verdict === 'approve';
 
   const decide = useMutation({
-    mutationFn: async (verdict: DecisionBody['verdict']) => {
+    mutationFn: async (chosen: DecisionBody['verdict']) => {
       const body = {
-        verdict,
+        verdict: chosen,
         reason: typed.reason,
         digest,
-        ...(may.needsAlias ? { alias: typed.alias } : {}),
+        ...(may.needsAlias ? { alias: typed.alias.trim() } : {}),
       };
-      if (verdict === 'deny' || !may.needsPasskey) return api.decide(requestId, body);
+      if (chosen === 'deny' || !may.needsPasskey) return api.decide(requestId, body);
       const { options } = await api.signingOptions(requestId);
-      const passkey = await startAuthentication({ optionsJSON: options });
+      const passkey = await signDigest(digest, options);
       return api.decide(requestId, { ...body, passkey: { ...passkey } });
     },
-    onSuccess: ({ request: now }) => {
+    onSuccess: (decided) => {
       forget();
-      queries.setQueryData(['request', requestId], now);
+      onDecided(decided);
+      queries.setQueryData(['request', requestId], decided.request);
       void queries.invalidateQueries({ queryKey: ['waiting'] });
     },
     onError: (error) => {
@@ -52,24 +64,20 @@ export function DecisionForm({ request }: { readonly request: RequestDetail }) {
       }
     },
   });
-  const refused = decide.error instanceof Problem ? decide.error.faults : new Map<string, string>();
-  const fault = (field: string): string | undefined => missing.get(`/${field}`) ?? refused.get(`/${field}`);
-  const anyFault = fault('verdict') ?? fault('reason') ?? fault('alias');
-
-  // Whoever cannot see the whole form hears and reaches the first thing to correct.
-  useEffect(() => {
-    if (anyFault !== undefined) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [anyFault]);
+  const { form, mark, trouble, isComplete } = useFaults(['/verdict', '/reason', '/alias'], decide);
 
   const submit = (): void => {
-    const faults = new Map<string, string>();
-    if (typed.verdict === '') faults.set('/verdict', 'Choose one.');
-    if (typed.reason.trim() === '') faults.set('/reason', 'Say why: it is kept in the ledger.');
-    if (approves && may.needsAlias && typed.alias.trim() !== alias) {
-      faults.set('/alias', 'Type the alias exactly as it stands above.');
-    }
-    setMissing(faults);
-    if (faults.size === 0) decide.mutate(approves ? 'approve' : 'deny');
+    if (decide.isPending) return;
+    const complete = isComplete({
+      '/verdict': verdict === '' && 'Choose one.',
+      '/reason': typed.reason.trim() === '' && 'Say why: it is kept in the ledger.',
+      '/alias':
+        approves &&
+        may.needsAlias &&
+        typed.alias.trim() !== alias &&
+        'Type the alias exactly as it stands above.',
+    });
+    if (complete) decide.mutate(approves ? 'approve' : 'deny');
   };
 
   const obstacle = approves ? obstacleTo(request) : undefined;
@@ -90,14 +98,20 @@ export function DecisionForm({ request }: { readonly request: RequestDetail }) {
       >
         <Container header={<Header variant="h2">Decide</Header>}>
           <SpaceBetween size="l">
-            {decide.isError && anyFault === undefined ? (
-              <PasskeyTrouble error={decide.error} backTo={`requests/${requestId}`} />
+            {trouble === undefined ? undefined : <Trouble error={trouble} backTo={backTo} />}
+            {changed && trouble === undefined ? (
+              <div role="alert">
+                <Alert type="warning" header="The request has changed">
+                  It is another than the one you began to decide. Read it again, and choose anew. What you
+                  typed is kept here.
+                </Alert>
+              </div>
             ) : undefined}
-            <FormField label="Your decision" errorText={fault('verdict')}>
+            <FormField label="Your decision" {...mark('/verdict')}>
               <RadioGroup
                 ariaRequired
-                value={typed.verdict}
-                onChange={({ detail }) => setTyped({ verdict: detail.value })}
+                value={verdict}
+                onChange={({ detail }) => setTyped({ verdict: detail.value, digest })}
                 items={[
                   { value: 'approve', label: 'Approve' },
                   { value: 'deny', label: 'Deny', description: 'One no ends the request.' },
@@ -107,7 +121,7 @@ export function DecisionForm({ request }: { readonly request: RequestDetail }) {
             {obstacle}
             <FormField
               label="Your reason"
-              errorText={fault('reason')}
+              {...mark('/reason')}
               constraintText={`${typed.reason.length} of ${LONGEST_REASON} characters, in one line`}
             >
               <Textarea
@@ -115,12 +129,15 @@ export function DecisionForm({ request }: { readonly request: RequestDetail }) {
                 ariaRequired
                 rows={3}
                 onChange={({ detail }) =>
-                  setTyped({ reason: detail.value.replaceAll('\n', ' ').slice(0, LONGEST_REASON) })
+                  setTyped({
+                    reason: detail.value.replaceAll('\n', ' ').slice(0, LONGEST_REASON),
+                    digest: typed.digest === '' ? digest : typed.digest,
+                  })
                 }
               />
             </FormField>
             {approves && may.needsAlias ? (
-              <FormField label={`To approve, type the alias of the key: ${alias}`} errorText={fault('alias')}>
+              <FormField label={`To approve, type the alias of the key: ${alias}`} {...mark('/alias')}>
                 <Input
                   value={typed.alias}
                   spellcheck={false}

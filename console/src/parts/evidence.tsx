@@ -4,7 +4,9 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { RequestDetail } from '../../../lambdas/approvals/portal/contract.ts';
+import { List } from './list.tsx';
 import { timeText } from './time.ts';
 
 type Shown = NonNullable<RequestDetail['evidence']>;
@@ -13,6 +15,7 @@ type Shown = NonNullable<RequestDetail['evidence']>;
 export function Evidence({ evidence }: { readonly evidence: RequestDetail['evidence'] }) {
   if (evidence === undefined) return undefined;
   const { collectedAt, kmsKeys, consumers, consequences, gaps } = evidence;
+  const hasGaps = gaps.length > 0;
   return (
     <Container
       header={
@@ -22,27 +25,42 @@ export function Evidence({ evidence }: { readonly evidence: RequestDetail['evide
       }
     >
       <SpaceBetween size="l">
-        <Alert type="warning" header="What will fail">
-          <List items={consequences} />
+        <Alert type={consequences.length > 0 || hasGaps ? 'warning' : 'info'} header="What will fail">
+          <List
+            items={consequences}
+            none={
+              hasGaps
+                ? 'Nothing was found. That does not say that nothing fails: not all could be looked at.'
+                : 'Nothing was found.'
+            }
+          />
         </Alert>
-        <Alert type="warning" header="What is not known">
-          <List items={gaps} />
+        <Alert type={hasGaps ? 'warning' : 'info'} header="What is not known">
+          <List items={gaps} none="Nothing is said to be unknown." />
         </Alert>
         {kmsKeys.map((kmsKey) => (
           <KmsKey key={kmsKey.kmsKeyArn} kmsKey={kmsKey} />
         ))}
         <div>
           <Box variant="h3">Registered consumers</Box>
-          {consumers.length === 0 ? <p>None has registered.</p> : undefined}
+          {consumers.length === 0 ? <NoConsumer hasGaps={hasGaps} /> : undefined}
           {consumers.map(({ name, contact, uses }) => (
-            <p key={name}>
-              <strong>{name}</strong> ({contact}): {uses}
-            </p>
+            <Box variant="p" key={name}>
+              <bdi>
+                <strong>{name}</strong>
+              </bdi>{' '}
+              (<bdi>{contact}</bdi>): <bdi>{uses}</bdi>
+            </Box>
           ))}
         </div>
       </SpaceBetween>
     </Container>
   );
+}
+
+function NoConsumer({ hasGaps }: { readonly hasGaps: boolean }) {
+  if (!hasGaps) return <Box variant="p">None is known.</Box>;
+  return <StatusIndicator type="warning">None is known, and not all could be looked at.</StatusIndicator>;
 }
 
 function KmsKey({ kmsKey }: { readonly kmsKey: Shown['kmsKeys'][number] }) {
@@ -70,22 +88,5 @@ function KmsKey({ kmsKey }: { readonly kmsKey: Shown['kmsKeys'][number] }) {
         ]}
       />
     </div>
-  );
-}
-
-function List({
-  items,
-  none = 'Nothing was found.',
-}: {
-  readonly items: readonly string[];
-  readonly none?: string;
-}) {
-  if (items.length === 0) return <span>{none}</span>;
-  return (
-    <ul>
-      {items.map((item) => (
-        <li key={item}>{item}</li>
-      ))}
-    </ul>
   );
 }

@@ -13,7 +13,7 @@ export function PageTitle({
   usePageTitle(children);
   return (
     <header>
-      <h1 tabIndex={-1}>{children}</h1>
+      <Box variant="h1">{children}</Box>
       {description === undefined ? undefined : <Box color="text-body-secondary">{description}</Box>}
     </header>
   );

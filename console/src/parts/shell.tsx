@@ -2,10 +2,11 @@ import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import type { SessionShown } from '../../../lambdas/approvals/portal/contract.ts';
 import { api } from '../api.ts';
 import { OurLink } from './our-link.tsx';
+import { forgetTyped } from './typed.ts';
 
 /** What stands around every page: where one can go, and who is signed in. */
 export function Shell({
@@ -16,10 +17,25 @@ export function Shell({
   readonly children: ReactNode;
 }) {
   const queries = useQueryClient();
-  const signOut = useMutation({ mutationFn: api.signOut, onSuccess: () => queries.resetQueries() });
+  const main = useRef<HTMLElement>(null);
+  const signOut = useMutation({
+    mutationFn: api.signOut,
+    onSuccess: () => {
+      forgetTyped();
+      return queries.resetQueries();
+    },
+  });
   return (
     <>
-      <a className="skip" href="#main">
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          // Followed, it would lead to the <base> of the page.
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
         Skip to the content
       </a>
       <nav className="top" aria-label="Keyward">
@@ -28,6 +44,7 @@ export function Shell({
         <OurLink to="custody">Stop a key</OurLink>
         <OurLink to="absences">Absences</OurLink>
         <OurLink to="passkeys">Passkeys</OurLink>
+        <OurLink to="slack-link">Slack</OurLink>
         {session === undefined ? undefined : (
           <span className="who">
             <SpaceBetween direction="horizontal" size="xs" alignItems="center">
@@ -42,8 +59,8 @@ export function Shell({
           </span>
         )}
       </nav>
-      <main id="main" className="page" tabIndex={-1}>
-        {children ?? <Waiting />}
+      <main ref={main} id="main" className="page" tabIndex={-1}>
+        {children}
       </main>
     </>
   );

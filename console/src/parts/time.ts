@@ -8,16 +8,20 @@ export function timeText(timestamp: string): string {
   return `${text} UTC`;
 }
 
+export function isOver(timestamp: string, now = Date.now()): boolean {
+  return Date.parse(timestamp) <= now;
+}
+
 const units = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
   ['minute', 60_000],
 ] as const;
 
-/** How long there is until then, in words: `in 3 days`. */
+/** How long there is until then, or has been since, in words: `in 3 days`, `3 days ago`. */
 export function timeLeft(timestamp: string, now = Date.now()): string {
-  const left = Date.parse(timestamp) - now;
-  if (left <= 0) return 'over';
-  const [unit, length] = units.find(([, milliseconds]) => left >= milliseconds) ?? ['minute', 60_000];
-  return new Intl.RelativeTimeFormat('en-GB').format(Math.max(1, Math.floor(left / length)), unit);
+  const length = Math.abs(Date.parse(timestamp) - now);
+  const [unit, milliseconds] = units.find(([, each]) => length >= each) ?? ['minute', 60_000];
+  const count = Math.max(1, Math.floor(length / milliseconds));
+  return new Intl.RelativeTimeFormat('en-GB').format(isOver(timestamp, now) ? -count : count, unit);
 }

@@ -5,7 +5,7 @@ import {
   paginateListAliases,
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms';
-import { awsCall } from '../aws-call.ts';
+import { awsCall, refusedWith } from '../aws-call.ts';
 
 export async function createAlias(client: KMSClient, alias: string, kmsKeyId: string): Promise<void> {
   await awsCall('kms:CreateAlias', () =>
@@ -19,11 +19,16 @@ export async function updateAlias(client: KMSClient, alias: string, kmsKeyId: st
   );
 }
 
+/** Deletes a name, whatever it points at: read that just before. A name that is gone already is as well. */
 export async function deleteAlias(client: KMSClient, alias: string): Promise<void> {
-  await awsCall('kms:DeleteAlias', () => client.send(new DeleteAliasCommand({ AliasName: alias })));
+  try {
+    await awsCall('kms:DeleteAlias', () => client.send(new DeleteAliasCommand({ AliasName: alias })));
+  } catch (error) {
+    if (!refusedWith(error, 'NotFoundException')) throw error;
+  }
 }
 
-/** The names that point at a KMS key. */
+/** The names that point at a KMS key, as KMS lists them: it may list a name where it was before. */
 export async function aliasesOf(client: KMSClient, kmsKeyId: string): Promise<string[]> {
   return awsCall('kms:ListAliases', async () => {
     const names: string[] = [];

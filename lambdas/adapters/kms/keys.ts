@@ -7,7 +7,6 @@ import {
   type KMSClient,
 } from '@aws-sdk/client-kms';
 import {
-  GetResourcesCommand,
   paginateGetResources,
   type ResourceGroupsTaggingAPIClient,
 } from '@aws-sdk/client-resource-groups-tagging-api';
@@ -31,6 +30,15 @@ export interface KmsKey {
   readonly createdAt: string;
   readonly keyMaterialId?: string;
   readonly deletionDate?: string;
+  /** `CUSTOMER` or `AWS`. */
+  readonly manager?: string;
+  /** Where its material comes from. */
+  readonly origin?: string;
+  readonly spec?: string;
+  readonly usage?: string;
+  readonly multiRegion: boolean;
+  /** Whether it lives in a custom key store. */
+  readonly inKeyStore: boolean;
 }
 
 /**
@@ -83,6 +91,11 @@ export async function describeKmsKey(client: KMSClient, kmsKeyId: string): Promi
   }
 }
 
+/** Whether KMS has the KMS key and will go on having it: one that is on its way to deletion cannot be named or used. */
+export function isKept(found: KmsKey | undefined): found is KmsKey {
+  return found !== undefined && found.keyState !== 'PendingDeletion';
+}
+
 export async function disableKmsKey(client: KMSClient, kmsKeyId: string): Promise<void> {
   await awsCall('kms:DisableKey', () => client.send(new DisableKeyCommand({ KeyId: kmsKeyId })));
 }
@@ -91,26 +104,43 @@ export async function enableKmsKey(client: KMSClient, kmsKeyId: string): Promise
   await awsCall('kms:EnableKey', () => client.send(new EnableKeyCommand({ KeyId: kmsKeyId })));
 }
 
-/** The ARNs of the KMS keys that a request has created. The tag index may lag behind KMS by some seconds. */
+/**
+ * The ARNs of the KMS keys whose tags say that a request has made them for a key: whoever may tag can write those on any
+ * KMS key. The tag index may lag behind KMS by some seconds.
+ */
 export async function findByRequest(
   client: ResourceGroupsTaggingAPIClient,
-  requestId: string,
+  { keyId, requestId }: { readonly keyId: string; readonly requestId: string },
 ): Promise<string[]> {
-  const { ResourceTagMappingList: found = [] } = await awsCall('tag:GetResources', () =>
-    client.send(
-      new GetResourcesCommand({
+  return awsCall('tag:GetResources', async () => {
+    const found: string[] = [];
+    const pages = paginateGetResources(
+      { client },
+      {
         ResourceTypeFilters: ['kms:key'],
-        TagFilters: [{ Key: tagNames.requestId, Values: [requestId] }],
-      }),
-    ),
-  );
-  return found.flatMap(({ ResourceARN: arn }) => (arn === undefined ? [] : [arn]));
+        TagFilters: [
+          { Key: tagNames.managed, Values: ['true'] },
+          { Key: tagNames.keyId, Values: [keyId] },
+          { Key: tagNames.requestId, Values: [requestId] },
+        ],
+      },
+    );
+    for await (const { ResourceTagMappingList: tagged = [] } of pages) {
+      found.push(...tagged.flatMap(({ ResourceARN: arn }) => (arn === undefined ? [] : [arn])));
+    }
+    return found;
+  });
 }
 
-/** Every KMS key that carries Keyward's tag, with the key and the request its tags name. */
-export async function* listManaged(
-  client: ResourceGroupsTaggingAPIClient,
-): AsyncGenerator<{ kmsKeyArn: string; keyId?: string; requestId?: string }> {
+/** A KMS key that carries Keyward's tag, and what its tags say of it. */
+export interface TaggedKey {
+  readonly kmsKeyArn: string;
+  readonly keyId?: string;
+  readonly requestId?: string;
+}
+
+/** Every KMS key that carries Keyward's tag. */
+export async function* listManaged(client: ResourceGroupsTaggingAPIClient): AsyncGenerator<TaggedKey> {
   const pages = paginateGetResources(
     { client },
     { ResourceTypeFilters: ['kms:key'], TagFilters: [{ Key: tagNames.managed, Values: ['true'] }] },
@@ -138,6 +168,12 @@ function kmsKey(metadata: KeyMetadata | undefined): KmsKey {
     kmsKeyArn,
     keyState,
     createdAt: (created ?? new Date(0)).toISOString(),
+    multiRegion: metadata.MultiRegion === true,
+    inKeyStore: metadata.CustomKeyStoreId !== undefined,
+    ...(metadata.KeyManager === undefined ? {} : { manager: metadata.KeyManager }),
+    ...(metadata.Origin === undefined ? {} : { origin: metadata.Origin }),
+    ...(metadata.KeySpec === undefined ? {} : { spec: metadata.KeySpec }),
+    ...(metadata.KeyUsage === undefined ? {} : { usage: metadata.KeyUsage }),
     ...(metadata.CurrentKeyMaterialId === undefined ? {} : { keyMaterialId: metadata.CurrentKeyMaterialId }),
     ...(metadata.DeletionDate === undefined ? {} : { deletionDate: metadata.DeletionDate.toISOString() }),
   };

@@ -4,6 +4,7 @@ import {
   paginateListKeyRotations,
   RotateKeyOnDemandCommand,
 } from '@aws-sdk/client-kms';
+import type { ListedMaterial } from '../../domain/material.ts';
 import { awsCall } from '../aws-call.ts';
 
 /** How often a KMS key may be rotated on demand in its life: a fixed quota of AWS KMS. */
@@ -23,12 +24,23 @@ export async function rotationRuns(client: KMSClient, kmsKeyId: string): Promise
   return status.OnDemandRotationStartDate !== undefined;
 }
 
-export async function countOnDemandRotations(client: KMSClient, kmsKeyId: string): Promise<number> {
+/** Every material the KMS key has had, the first included. A rotation is listed when it is complete. */
+export async function listMaterials(client: KMSClient, kmsKeyId: string): Promise<ListedMaterial[]> {
   return awsCall('kms:ListKeyRotations', async () => {
-    let count = 0;
-    for await (const page of paginateListKeyRotations({ client }, { KeyId: kmsKeyId })) {
-      count += (page.Rotations ?? []).filter(({ RotationType: type }) => type === 'ON_DEMAND').length;
+    const materials: ListedMaterial[] = [];
+    const pages = paginateListKeyRotations(
+      { client },
+      { KeyId: kmsKeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' },
+    );
+    for await (const { Rotations: listed = [] } of pages) {
+      for (const { KeyMaterialId: materialId, RotationDate: rotated, RotationType: type } of listed) {
+        materials.push({
+          onDemand: type === 'ON_DEMAND',
+          ...(materialId === undefined ? {} : { materialId }),
+          ...(rotated === undefined ? {} : { rotatedAt: rotated.toISOString() }),
+        });
+      }
     }
-    return count;
+    return materials;
   });
 }

@@ -10,6 +10,7 @@ import {
   BackendStateUnexpected,
   LedgerBroken,
   NameTaken,
+  PasskeyInvalid,
   RowConflict,
 } from '../../domain/errors.ts';
 import type { KeyRecord } from '../../domain/key.ts';
@@ -22,6 +23,7 @@ import {
   keyRow,
   ledgerRow,
   type Row,
+  type RowKey,
   recordIn,
   records,
   requestRow,
@@ -29,13 +31,22 @@ import {
   versionRow,
 } from './rows.ts';
 
-/** One row of the transaction: what must hold for it to be written, and what it means when it does not. */
-interface Put {
-  readonly row: Row;
+/** What must hold of a row for the transaction to go through, and what it means when it does not. */
+interface Condition {
   readonly condition: string;
   readonly names?: Record<string, string>;
   readonly values?: Record<string, unknown>;
   readonly refused: (found: Record<string, unknown> | undefined) => Error;
+}
+
+/** A row that is written. */
+interface Put extends Condition {
+  readonly row: Row;
+}
+
+/** A row that is looked at. */
+interface Check extends Condition {
+  readonly key: RowKey;
 }
 
 const NEW = 'attribute_not_exists(PK)';
@@ -58,28 +69,31 @@ export async function commitChange(
   idempotency: IdempotencyRecord | undefined,
 ): Promise<void> {
   assertTellsOfItself(change);
-  const puts = rowsOf(change, idempotency);
+  const parts = [...rowsOf(change, idempotency), ...checksOf(change)];
   try {
     await tableCall('dynamodb:TransactWriteItems', () =>
       client.send(
         new TransactWriteCommand({
-          TransactItems: puts.map(({ row, condition, names, values }) => ({
-            Put: {
+          TransactItems: parts.map((part) => {
+            const { condition, names, values } = part;
+            const on = {
               TableName: tableName,
-              Item: row,
               ConditionExpression: condition,
               ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
               ...(names === undefined ? {} : { ExpressionAttributeNames: names }),
               ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
-            },
-          })),
+            } as const;
+            return 'row' in part
+              ? { Put: { ...on, Item: part.row } }
+              : { ConditionCheck: { ...on, Key: { ...part.key } } };
+          }),
         }),
       ),
     );
   } catch (error) {
     const cancelled = error instanceof Error ? error.cause : undefined;
     if (!(cancelled instanceof TransactionCanceledException)) throw error;
-    const refusal = refusalOf(cancelled, puts);
+    const refusal = refusalOf(cancelled, parts);
     if (refusal !== undefined) throw refusal;
   }
 }
@@ -87,40 +101,48 @@ export async function commitChange(
 /** Why a commit was refused; nothing when its rows stand as it wrote them: its answer was lost and it was sent again. */
 function refusalOf(
   { CancellationReasons: reasons = [] }: TransactionCanceledException,
-  puts: readonly Put[],
+  parts: readonly (Put | Check)[],
 ): Error | undefined {
-  const failed = puts.flatMap((put, position) => {
+  const failed = parts.flatMap((part, position) => {
     const reason = reasons[position];
-    return reason?.Code === undefined || reason.Code === 'None' ? [] : [{ put, reason }];
+    return reason?.Code === undefined || reason.Code === 'None' ? [] : [{ part, reason }];
   });
   const other = failed.find(({ reason }) => reason.Code !== 'ConditionalCheckFailed');
   if (other !== undefined) {
     const { Code: awsCode = '', Message: told } = other.reason;
     return busyReasons.has(awsCode)
       ? new BackendBusy(`The commit met another one (${awsCode}); it is tried again.`, { awsCode })
-      : new BackendRefused(`DynamoDB refuses ${other.put.row.PK} / ${other.put.row.SK}: ${told ?? awsCode}`, {
-          awsCode,
-        });
+      : new BackendRefused(`DynamoDB refuses ${named(other.part)}: ${told ?? awsCode}`, { awsCode });
   }
-  const refusals = failed.map(({ put, reason }) => ({
-    put,
+  const refusals = failed.map(({ part, reason }) => ({
+    part,
     found: reason.Item === undefined ? undefined : unmarshall(reason.Item),
   }));
-  const [key] = puts;
+  const [key] = parts;
+  // What was only looked at may have changed since it went through.
   const standsWhole =
-    refusals.some(({ put }) => put === key) &&
-    refusals.every(({ put, found }) => isDeepStrictEqual(put.row, found));
+    refusals.some(({ part }) => part === key) &&
+    refusals.every(({ part, found }) => !('row' in part) || isDeepStrictEqual(part.row, found));
   if (standsWhole) return undefined;
-  const [first] = refusals.toSorted((a, b) => rank(a.put) - rank(b.put));
+  const [first] = refusals.toSorted((a, b) => rank(a.part) - rank(b.part));
   return first === undefined
     ? new BackendBusy('The commit was cancelled without a reason; it is tried again.')
-    : first.put.refused(first.found);
+    : first.part.refused(first.found);
 }
 
 /** What a caller should hear first, when several rows refuse. */
-function rank({ row }: Put): number {
-  const order = ['IDEMPOTENCY#', 'ALIAS#', 'DECISION#'].findIndex((head) => row.PK.startsWith(head));
+function rank(part: Put | Check): number {
+  const order = ['IDEMPOTENCY#', 'ALIAS#', 'DECISION#'].findIndex((head) => keyIn(part).PK.startsWith(head));
   return order === -1 ? 3 : order;
+}
+
+function keyIn(part: Put | Check): RowKey {
+  return 'row' in part ? part.row : part.key;
+}
+
+function named(part: Put | Check): string {
+  const { PK, SK } = keyIn(part);
+  return `${PK} / ${SK}`;
 }
 
 function rowsOf(change: Change, idempotency: IdempotencyRecord | undefined): Put[] {
@@ -143,6 +165,22 @@ function rowsOf(change: Change, idempotency: IdempotencyRecord | undefined): Put
     ...(alias === undefined ? [] : [aliasRow(alias, name, keyId, updatedAt)]),
     ...newKmsKeys(change),
     ...(idempotency === undefined ? [] : [idempotencyRow(idempotency, updatedAt)]),
+  ];
+}
+
+/** A passkey that its person has removed signs nothing more, however late that is found out. */
+function checksOf({ decision }: Change): Check[] {
+  if (decision?.passkey === undefined) return [];
+  const { person, passkey } = decision;
+  return [
+    {
+      key: rowKey.passkey(person.id, passkey.credentialId),
+      condition: '#record.#publicKey = :publicKey AND attribute_not_exists(#record.#removedAt)',
+      names: { '#record': 'record', '#publicKey': 'publicKey', '#removedAt': 'removedAt' },
+      values: { ':publicKey': passkey.publicKey },
+      refused: () =>
+        new PasskeyInvalid('This passkey is no longer yours here. Sign with another, or enrol it again.'),
+    },
   ];
 }
 

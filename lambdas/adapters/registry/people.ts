@@ -2,37 +2,13 @@ import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { tableCall } from './call.ts';
 import { queryAll } from './query.ts';
-import { getRow } from './reads.ts';
 import type { Registry, Table } from './registry.ts';
-import {
-  absenceRows,
-  consumerRow,
-  passkeyRow,
-  type Row,
-  recordIn,
-  records,
-  rowKey,
-  slackAccountRow,
-  slackCopyRow,
-} from './rows.ts';
+import { absenceRows, consumerRow, type Row, recordIn, records } from './rows.ts';
 
 /** What people say of themselves and of the keys they use. Each row is written whole; the last writer wins. */
 export function people(
   table: Table,
-): Pick<
-  Registry,
-  | 'putAbsence'
-  | 'absencesOf'
-  | 'standInsOf'
-  | 'putPasskey'
-  | 'passkeysOf'
-  | 'putSlackAccount'
-  | 'slackAccount'
-  | 'putSlackCopy'
-  | 'slackCopiesOf'
-  | 'putConsumer'
-  | 'consumersOf'
-> {
+): Pick<Registry, 'putAbsence' | 'absencesOf' | 'standInsOf' | 'putConsumer' | 'consumersOf'> {
   const list = async <S extends z.ZodType>(
     schema: S,
     partition: string,
@@ -46,18 +22,6 @@ export function people(
     putAbsence: (absence) => putRows(table, absenceRows(absence)),
     absencesOf: (personId) => list(records.absence, `PERSON#${personId}`, 'ABSENCE#'),
     standInsOf: (substituteId) => list(records.absence, `PERSON#${substituteId}`, 'STANDIN#'),
-    putPasskey: (passkey) => putRows(table, [passkeyRow(passkey)]),
-    passkeysOf: async (personId) => {
-      const all = await list(records.passkey, `PERSON#${personId}`, 'PASSKEY#');
-      return all.filter(({ removedAt }) => removedAt === undefined);
-    },
-    putSlackAccount: (account) => putRows(table, [slackAccountRow(account)]),
-    async slackAccount(teamId, userId) {
-      const row = await getRow(table, rowKey.slackAccount(teamId, userId));
-      return row === undefined ? undefined : recordIn(records.slackAccount, row);
-    },
-    putSlackCopy: (requestId, copy) => putRows(table, [slackCopyRow(requestId, copy)]),
-    slackCopiesOf: (requestId) => list(records.slackCopy, `SLACKCOPY#${requestId}`, 'COPY#'),
     putConsumer: (consumer) => putRows(table, [consumerRow(consumer)]),
     consumersOf: async (keyId) => {
       const all = await list(records.consumer, `KEY#${keyId}`, 'CONSUMER#');

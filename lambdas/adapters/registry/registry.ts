@@ -6,12 +6,16 @@ import type { KeyRecord, KeyState, VersionRecord } from '../../domain/key.ts';
 import type { LedgerEntry } from '../../domain/ledger.ts';
 import type { PasskeyRecord } from '../../domain/passkey.ts';
 import type { DecisionRecord, RequestRecord, RequestState } from '../../domain/request.ts';
-import type { SlackAccount, SlackCopy } from '../../domain/slack-account.ts';
+import type { SlackAccount, SlackCode } from '../../domain/slack-account.ts';
+import type { SlackCopy } from '../../domain/slack-copy.ts';
 import { commitChange } from './commit.ts';
 import { type DueItem, lists } from './lists.ts';
 import { markers } from './markers.ts';
+import { passkeys } from './passkeys.ts';
 import { people } from './people.ts';
 import { reads } from './reads.ts';
+import { slackAccounts } from './slack-accounts.ts';
+import { slackCopies } from './slack-copies.ts';
 
 /** A page of a list; `next` is a cursor to go on from, absent at the end. */
 export interface Page<T> {
@@ -60,7 +64,8 @@ export interface Registry {
   getIdempotency(key: string): Promise<IdempotencyRecord | undefined>;
   /**
    * Commits a change whole or not at all. Throws LedgerBroken (the change does not tell of itself), RowConflict
-   * (somebody was first), NameTaken, AlreadyDecided, IdempotencyConflict or BackendBusy.
+   * (somebody was first), NameTaken, AlreadyDecided, PasskeyInvalid (the passkey that signed a decision is no longer its
+   * person's), IdempotencyConflict or BackendBusy.
    */
   commit(change: Change, extra?: { readonly idempotency?: IdempotencyRecord }): Promise<void>;
   /** The last writer wins: a wait that was retried has a new token. */
@@ -74,14 +79,35 @@ export interface Registry {
   absencesOf(personId: string): Promise<AbsenceRecord[]>;
   /** The absences of others in which this person is the substitute; all there ever were. */
   standInsOf(substituteId: string): Promise<AbsenceRecord[]>;
+  /**
+   * Enrols a passkey, or removes it. Throws PasskeyInvalid when the credential or its key is, or ever was, another
+   * person's.
+   */
   putPasskey(passkey: PasskeyRecord): Promise<void>;
   /** Those not removed. */
   passkeysOf(personId: string): Promise<PasskeyRecord[]>;
-  putSlackAccount(account: SlackAccount): Promise<void>;
+  putSlackCode(code: SlackCode): Promise<void>;
+  slackCode(codeHash: string): Promise<SlackCode | undefined>;
+  /**
+   * Links an account and uses up its code, both or neither. Throws RowConflict when the code is used up, the account
+   * is another person's, or the person has another account.
+   */
+  linkSlackAccount(account: SlackAccount, code: SlackCode): Promise<void>;
+  /** Throws RowConflict when it was unlinked or linked anew in between. */
+  unlinkSlackAccount(account: SlackAccount, at: string): Promise<void>;
+  /** The account while it is linked. */
   slackAccount(teamId: string, userId: string): Promise<SlackAccount | undefined>;
+  /** The account that is linked to a person. */
+  slackAccountOf(personId: string): Promise<SlackAccount | undefined>;
   putSlackCopy(requestId: string, copy: SlackCopy): Promise<void>;
   /** The messages that show a request. */
   slackCopiesOf(requestId: string): Promise<SlackCopy[]>;
+  /** Requests with a message that does not tell their end yet; some more than once. */
+  unfinishedSlackCopies(): AsyncIterable<string>;
+  /** Whether the caller may post the message of a request to a channel: one may at a time, and until then. */
+  claimSlackPost(requestId: string, channel: string, now: string, until: string): Promise<boolean>;
+  /** What was claimed was not posted: another may. */
+  releaseSlackPost(requestId: string, channel: string): Promise<void>;
   putConsumer(consumer: ConsumerRecord): Promise<void>;
   /** Those not removed, by name. */
   consumersOf(keyId: string): Promise<ConsumerRecord[]>;
@@ -98,6 +124,9 @@ export function createRegistry(table: Table): Registry {
     ...lists(table),
     ...markers(table),
     ...people(table),
+    ...passkeys(table),
+    ...slackAccounts(table),
+    ...slackCopies(table),
     commit: (change, extra = {}) => commitChange(table, change, extra.idempotency),
   };
 }

@@ -13,7 +13,8 @@ import {
   type RequestRecord,
   requestRecord,
 } from '../../domain/request.ts';
-import { type SlackAccount, type SlackCopy, slackAccount, slackCopy } from '../../domain/slack-account.ts';
+import { type SlackAccount, type SlackCode, slackAccount, slackCode } from '../../domain/slack-account.ts';
+import { type SlackCopy, slackCopy } from '../../domain/slack-copy.ts';
 
 /** A row as the table holds it: its two keys, what the indexes want of it, and the record. */
 export interface Row {
@@ -59,17 +60,28 @@ export const rowKey = {
     PK: `PERSON#${substituteId}`,
     SK: `STANDIN#${absenceId}`,
   }),
+  /** In a partition of their own, so that only the page can enrol one. */
   passkey: (personId: string, credentialId: string): RowKey => ({
-    PK: `PERSON#${personId}`,
-    SK: `PASSKEY#${sha256(credentialId)}`,
+    PK: `PASSKEY#${personId}`,
+    SK: `CREDENTIAL#${sha256(credentialId)}`,
   }),
+  /** Whose a credential id, or the key of a passkey, is. */
+  passkeyClaim: (what: string): RowKey => ({ PK: `PASSKEY#${sha256(what)}`, SK: 'HOLDER' }),
   slackAccount: (teamId: string, userId: string): RowKey => ({
     PK: `SLACKUSER#${teamId}/${userId}`,
     SK: 'SLACKUSER',
   }),
+  /** The same account, as its person finds it. */
+  slackAccountOf: (personId: string): RowKey => ({ PK: `PERSON#${personId}`, SK: 'SLACKUSER' }),
+  slackCode: (codeHash: string): RowKey => ({ PK: `SLACKCODE#${codeHash}`, SK: 'SLACKCODE' }),
   slackCopy: (requestId: string, channel: string, ts: string): RowKey => ({
     PK: `SLACKCOPY#${requestId}`,
     SK: `COPY#${channel}#${ts}`,
+  }),
+  /** Who posts the message of a request to a channel, for as long as that takes. */
+  slackPost: (requestId: string, channel: string): RowKey => ({
+    PK: `SLACKCOPY#${requestId}`,
+    SK: `POST#${channel}`,
   }),
   consumer: (keyId: string, name: string): RowKey => ({ PK: `KEY#${keyId}`, SK: `CONSUMER#${name}` }),
   once: (id: string): RowKey => ({ PK: `ONCE#${id}`, SK: 'ONCE' }),
@@ -118,19 +130,39 @@ export function passkeyRow(record: PasskeyRecord): Row {
   return holding(records.passkey, rowKey.passkey(record.personId, record.credentialId), record);
 }
 
-export function slackAccountRow(record: SlackAccount): Row {
-  return holding(records.slackAccount, rowKey.slackAccount(record.teamId, record.userId), record);
+export function passkeyClaimRow(what: string, personId: string): Row {
+  return { ...rowKey.passkeyClaim(what), personId };
 }
 
+/** A Slack account is kept once for the account and once for its person: each finds the other. */
+export function slackAccountRows(record: SlackAccount): readonly [ofAccount: Row, ofPerson: Row] {
+  const { teamId, userId, person } = record;
+  return [
+    holding(records.slackAccount, rowKey.slackAccount(teamId, userId), record),
+    holding(records.slackAccount, rowKey.slackAccountOf(person.id), record),
+  ];
+}
+
+export function slackCodeRow(record: SlackCode): Row {
+  const ttl = Math.floor(Date.parse(record.expiresAt) / 1000);
+  return holding(records.slackCode, rowKey.slackCode(record.codeHash), record, { ttl });
+}
+
+/** A message that is to change yet is found by that. */
 export function slackCopyRow(requestId: string, record: SlackCopy): Row {
-  return holding(records.slackCopy, rowKey.slackCopy(requestId, record.channel, record.ts), record);
+  return holding(
+    records.slackCopy,
+    rowKey.slackCopy(requestId, record.channel, record.ts),
+    record,
+    record.final ? {} : { statePk: unfinishedCopies, stateSk: requestId },
+  );
 }
 
 export function consumerRow(record: ConsumerRecord): Row {
   return holding(records.consumer, rowKey.consumer(record.keyId, record.name), record);
 }
 
-/** A credential id may be longer than a sort key. */
+/** A credential id may be longer than a key of the table. */
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
@@ -169,12 +201,14 @@ export const records = {
   absence: absenceRecord,
   passkey: passkeyRecord,
   slackAccount,
+  slackCode,
   slackCopy,
   consumer: consumerRecord,
 } as const;
 
 export const ownerPartition = (kind: 'KEY' | 'REQUEST', owner: string): string => `OWNER#${owner}#${kind}`;
 export const statePartition = (kind: 'KEY' | 'REQUEST', state: string): string => `${kind}#${state}`;
+export const unfinishedCopies = 'SLACKCOPY#unfinished';
 export const duePartitions: readonly string[] = Array.from({ length: SHARDS }, (_, shard) => `DUE#${shard}`);
 
 function listed(kind: 'KEY' | 'REQUEST', id: string, owner: string, state: string) {

@@ -1,6 +1,7 @@
 import { ErrorCode, LogLevel, WebClient } from '@slack/web-api';
 import * as z from 'zod';
 import { BackendBusy, BackendRefused } from '../../domain/errors.ts';
+import { refusedWith } from '../aws-call.ts';
 
 /** A message as Slack takes it. `text` stands in for the blocks in notifications. */
 export interface SlackMessage {
@@ -18,7 +19,10 @@ export interface SlackView {
   readonly [field: string]: unknown;
 }
 
-/** The few things that are done in Slack. Each throws BackendBusy (later perhaps) or BackendRefused. */
+/**
+ * The few things that are done in Slack. Each throws BackendBusy (later perhaps) or BackendRefused, with what Slack calls
+ * it in `details.awsCode`.
+ */
 export interface Slack {
   post(channel: string, message: SlackMessage): Promise<{ readonly channel: string; readonly ts: string }>;
   update(copy: { readonly channel: string; readonly ts: string }, message: SlackMessage): Promise<void>;
@@ -80,6 +84,23 @@ export function createSlack(token: () => Promise<string>, slackApiUrl?: string):
 /** The three characters that Slack reads as its own markup. */
 export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** A message or a channel that somebody has taken away, or closed for changes: there is nothing left to keep true. */
+export function isGone(error: unknown): boolean {
+  return refusedWith(
+    error,
+    'message_not_found',
+    'channel_not_found',
+    'is_archived',
+    'cant_update_message',
+    'edit_window_closed',
+  );
+}
+
+/** A modal that was closed, or a channel that the person has left: nobody is there to be told. */
+export function isNobodyThere(error: unknown): boolean {
+  return refusedWith(error, 'not_found', 'user_not_in_channel', 'channel_not_found', 'is_archived');
 }
 
 const slackError = z.looseObject({

@@ -60,6 +60,8 @@ export const waitingList = z.object({
 
 export const decisionShown = z.object({
   person: z.string(),
+  /** Taken by the signed-in person. */
+  mine: z.boolean(),
   verdict: z.enum(['approve', 'deny']),
   reason: z.string(),
   channel: z.string(),
@@ -179,8 +181,8 @@ export const absenceList = z.object({
   mine: z.array(absenceShown),
   /** Of others, whom the signed-in person stands in for. */
   standingIn: z.array(absenceShown),
-  /** Whom the signed-in person could name as a substitute. */
-  colleagues: z.array(person),
+  /** Whom the signed-in person could name as a substitute; only in the answer to a GET, while the directory answers. */
+  colleagues: z.array(person).optional(),
 });
 
 export const absenceBody = z.strictObject({
@@ -213,9 +215,13 @@ export const stopped = z.object({
   ratification: identifier('req').optional(),
 });
 
-/** `GET slack-link?nonce=...` says what would be linked; `POST slack-link` links the Slack account to this person. */
-export const slackLink = z.object({ team: z.string(), user: z.string() });
-export const slackLinkBody = z.strictObject({ nonce: z.string() });
+/** `GET slack-link`, and the answer to `POST slack-link/unlink`, with an empty body: the account that is linked. */
+export const slackLink = z.object({
+  linked: z.object({ team: z.string(), user: z.string(), since: timestamp }).optional(),
+});
+
+/** `POST slack-link/code`, with an empty body; wants MFA. The code is shown once, to be typed in Slack. */
+export const slackCodeShown = z.object({ code: z.string(), until: timestamp });
 
 export type SessionShown = z.infer<typeof session>;
 export type RequestSummary = z.infer<typeof requestSummary>;
@@ -232,4 +238,5 @@ export type StopBody = z.infer<typeof stopBody>;
 export type Stopped = z.infer<typeof stopped>;
 export type PasskeyOptions = z.infer<typeof passkeyOptions>;
 export type SlackLink = z.infer<typeof slackLink>;
+export type SlackCodeShown = z.infer<typeof slackCodeShown>;
 export type Problem = z.infer<typeof problem>;

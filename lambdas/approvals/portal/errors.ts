@@ -104,14 +104,3 @@ export class EnrolmentInterrupted extends KeywardError {
     );
   }
 }
-
-export class SlackLinkInvalid extends KeywardError {
-  constructor() {
-    super(
-      'SlackLinkInvalid',
-      'invalid',
-      'This link is over, or was changed on its way. Ask for a new one in Slack.',
-      {},
-    );
-  }
-}

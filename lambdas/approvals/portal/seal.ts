@@ -14,7 +14,7 @@ export interface Seal {
 }
 
 /** Each purpose has a key of its own: what is sealed for one never passes for another. */
-export type Purpose = 'session' | 'sign-in' | 'enrolment' | 'slack-link';
+export type Purpose = 'session' | 'sign-in' | 'enrolment';
 
 /** JWE, direct encryption with A256GCM, under keys derived from one secret. Sessions live in real time. */
 export function createSeal(secret: () => Promise<string>, realTime: () => Date = () => new Date()): Seal {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { pendingSignIn, type SignIn } from '../../adapters/oidc-sign-in.ts';
 import { clearCookie, cookieNames, setCookie } from './cookies.ts';
 import { SecondFactorMissing, SignInInterrupted, SignInRefused } from './errors.ts';
-import { isOwnAddress } from './own-path.ts';
+import { isPage } from './own-path.ts';
 import { type Reply, seeOther } from './reply.ts';
 import type { Seal } from './seal.ts';
 import { openSession } from './session.ts';
@@ -36,7 +36,7 @@ export async function beginSignIn(
   const stepUp = query.get('stepUp') === 'mfa';
   const wanted = query.get('to') ?? '';
   const { url, pending } = await signIn.begin(`${address}/signed-in`, { stepUp });
-  const content: z.input<typeof underWay> = { ...pending, to: isOwnAddress(wanted) ? wanted : '', stepUp };
+  const content: z.input<typeof underWay> = { ...pending, to: isPage(wanted) ? wanted : '', stepUp };
   const cookie = setCookie(address, {
     name: cookieNames.signIn(pending.state),
     value: await seal.close('sign-in', content, SIGN_IN_SECONDS),

@@ -1,3 +1,4 @@
+import { log } from '../../adapters/log.ts';
 import type { Registry } from '../../adapters/registry/registry.ts';
 import { isBefore } from '../../domain/cryptoperiod.ts';
 import { KeywardError } from '../../domain/errors.ts';
@@ -5,6 +6,7 @@ import type { KeyRecord } from '../../domain/key.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { assertMayDecide, type StandIn } from '../../domain/quorum.ts';
 import type { DecisionRecord, RequestRecord } from '../../domain/request.ts';
+import { changesOf } from '../../domain/untouched.ts';
 
 /** A page of the portal holds so many. */
 const MOST_SHOWN = 50;
@@ -20,11 +22,14 @@ interface WaitingRequest {
 
 export interface Waiting {
   readonly requests: readonly WaitingRequest[];
-  /** False when not all that wait were looked at. */
+  /** False when not all that wait were looked at, or one of them cannot be shown. */
   readonly complete: boolean;
 }
 
-/** The requests that wait for this person's decision, in their own right or in somebody's place, oldest first. */
+/**
+ * The requests that wait for this person's decision, in their own right or in somebody's place, oldest first. One that is
+ * not what was asked for is left out, and keeps nobody from the others.
+ */
 export async function waitingFor(
   registry: Pick<Registry, 'listRequests' | 'getDecisions' | 'getKey'>,
   principal: Principal,
@@ -35,6 +40,7 @@ export async function waitingFor(
     isDecidable({ now, request, principal, decisions, standIns });
   const requests: WaitingRequest[] = [];
   let cursor: string | undefined;
+  let touched = false;
   for (let reads = 0; reads < MOST_READS; reads += 1) {
     const page = await registry.listRequests(
       { state: 'awaiting-approval' },
@@ -48,7 +54,13 @@ export async function waitingFor(
       candidates.map(async (request) => {
         const decisions = await registry.getDecisions(request.requestId);
         const key = await registry.getKey(request.keyId);
-        return key !== undefined && mayDecide(request, decisions) ? [{ request, key, decisions }] : [];
+        if (key === undefined || !mayDecide(request, decisions)) return [];
+        const changes = changesOf(request, key);
+        if (changes.length === 0) return [{ request, key, decisions }];
+        touched = true;
+        const { requestId } = request;
+        log.error('request not shown', { code: 'RecordCorrupt', requestId, changes });
+        return [];
       }),
     );
     requests.push(...found.flat());
@@ -57,7 +69,7 @@ export async function waitingFor(
   }
   return {
     requests: requests.slice(0, MOST_SHOWN),
-    complete: cursor === undefined && requests.length <= MOST_SHOWN,
+    complete: cursor === undefined && requests.length <= MOST_SHOWN && !touched,
   };
 }
 

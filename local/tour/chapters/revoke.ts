@@ -68,12 +68,12 @@ async function approveByMail({ addresses, bob }: Story, tell: Narrator, requestI
   tell.seen('Bob approved on the page');
 }
 
-/** Carol links her Slack account by signing in, once, and decides in the modal. */
+/** Carol links her Slack account with a code of her own page, once, and decides in the modal. */
 async function approveInSlack({ addresses, alice }: Story, tell: Narrator, requestId: string): Promise<void> {
   const carol = slackPerson(addresses.slackUrl, 'carol');
   await carol.link(requestId);
   await carol.approve(requestId, 'Seen the report of the loss.');
-  tell.seen('Carol linked her Slack account by signing in, and approved there');
+  tell.seen('Carol linked her Slack account with a code that her page showed her, and approved there');
   await requestIn(alice, requestId, 'succeeded');
   await until('the messages in Slack to say so', 30, async () => {
     const messages = await carol.messagesOf(requestId);

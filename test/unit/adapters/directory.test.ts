@@ -9,10 +9,18 @@ import {
 
 const ISSUER = 'http://127.0.0.1:4001';
 
+const store = { identityStoreId: IDENTITY_STORE_ID, issuer: ISSUER };
 let server: LocalDirectory;
 let directory: Directory;
 const toldTo = (route: string, body: object) =>
   fetch(`${server.url}/_local/${route}`, { method: 'POST', body: JSON.stringify(body) });
+const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+};
+/** Nothing here waits for its turn but what a test is about. */
+const hurried = { milliseconds: Date.now, pause: async () => {} };
 const clientOf = (endpoint: string) =>
   new IdentitystoreClient({
     endpoint,
@@ -23,7 +31,7 @@ const clientOf = (endpoint: string) =>
 
 beforeAll(async () => {
   server = await startLocalDirectory(ISSUER);
-  directory = createDirectory(clientOf(server.url), { identityStoreId: IDENTITY_STORE_ID, issuer: ISSUER });
+  directory = createDirectory(clientOf(server.url), store, hurried);
 });
 afterAll(() => server.close());
 
@@ -35,7 +43,7 @@ describe('the directory', () => {
   });
 
   it('tells the members of a group, all of its pages', async () => {
-    const members = await directory.membersOf('security');
+    const members = await all(directory.membersOf('security'));
     expect(members.map(({ id }) => id).toSorted()).toEqual([
       'person:bob',
       'person:carol',
@@ -49,7 +57,7 @@ describe('the directory', () => {
     expect(await directory.groupsOf('person:dave')).toEqual(['security']);
     await toldTo('members', { person: 'dave', groups: [] });
     expect(await directory.groupsOf('person:dave')).toEqual([]);
-    expect((await directory.membersOf('security')).map(({ id }) => id)).not.toContain('person:dave');
+    expect((await all(directory.membersOf('security'))).map(({ id }) => id)).not.toContain('person:dave');
     await toldTo('members', { person: 'dave', groups: ['security'] });
   });
 
@@ -57,13 +65,14 @@ describe('the directory', () => {
     for (const id of ['person:stranger', 'machine:arn:aws:iam::1:role/x', 'bob']) {
       expect(await directory.groupsOf(id)).toBeUndefined();
     }
-    expect(await directory.membersOf('nobody-is-in-it')).toEqual([]);
-    const elsewhere = createDirectory(clientOf(server.url), {
-      identityStoreId: IDENTITY_STORE_ID,
-      issuer: 'https://other.example',
-    });
+    expect(await all(directory.membersOf('nobody-is-in-it'))).toEqual([]);
+    const elsewhere = createDirectory(
+      clientOf(server.url),
+      { ...store, issuer: 'https://other.example' },
+      hurried,
+    );
     expect(await elsewhere.groupsOf('person:bob')).toBeUndefined();
-    expect(await elsewhere.membersOf('security')).toEqual([]);
+    expect(await all(elsewhere.membersOf('security'))).toEqual([]);
   });
 
   it('says that it cannot answer rather than that somebody is not there', async () => {
@@ -71,10 +80,48 @@ describe('the directory', () => {
       await toldTo('fault', { times: 1, error });
       await expect(directory.groupsOf('person:bob')).rejects.toMatchObject({ code: 'BackendBusy' });
     }
-    const nowhere = createDirectory(clientOf('http://127.0.0.1:1'), {
-      identityStoreId: IDENTITY_STORE_ID,
-      issuer: ISSUER,
+    const nowhere = createDirectory(clientOf('http://127.0.0.1:1'), store, hurried);
+    await expect(all(nowhere.membersOf('security'))).rejects.toMatchObject({ code: 'BackendBusy' });
+  });
+
+  it('is asked ten times in any second at most, over all groups and people', async () => {
+    const waits: number[] = [];
+    const paced = createDirectory(clientOf(server.url), store, {
+      milliseconds: () => 0,
+      pause: async (wait) => void waits.push(wait),
     });
-    await expect(nowhere.membersOf('security')).rejects.toMatchObject({ code: 'BackendBusy' });
+    await Promise.all([
+      all(paced.membersOf('security')),
+      all(paced.membersOf('payments-owner')),
+      ...['bob', 'carol', 'dave'].map((name) => paced.groupsOf(`person:${name}`)),
+    ]);
+    expect(waits.length).toBeGreaterThan(10);
+    for (const wait of new Set(waits)) {
+      expect(waits.filter((other) => other === wait).length).toBeLessThanOrEqual(10);
+    }
+  });
+
+  it('is asked about no more members than somebody takes', async () => {
+    const client = clientOf(server.url);
+    const calls: string[] = [];
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          calls.push(commandName ?? '');
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    for await (const member of createDirectory(client, store, hurried).membersOf('security')) {
+      expect(member.kind).toBe('person');
+      break;
+    }
+    // A page of the local directory holds two.
+    expect(calls).toEqual([
+      'GetGroupIdCommand',
+      'ListGroupMembershipsCommand',
+      'DescribeUserCommand',
+      'DescribeUserCommand',
+    ]);
   });
 });

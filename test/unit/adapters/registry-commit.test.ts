@@ -7,19 +7,20 @@ import {
   decisionRow,
   keyRow,
   ledgerRow,
+  passkeyRow,
   requestRow,
   rowKey,
 } from '../../../lambdas/adapters/registry/rows.ts';
 import { type Change, recordChange } from '../../../lambdas/domain/change.ts';
-import { decide } from '../../../lambdas/domain/decision.ts';
 import { actorOf } from '../../../lambdas/domain/principal.ts';
+import { assertionOf, decisionBy, passkeyOf } from '../domain/deciding.ts';
 import { aKey, aRequest, decisionOf, olga, sami } from '../domain/examples.ts';
 
 const NOW = '2026-11-26T03:02:22.000Z';
 const OTHER_KEY = 'key_01KAWXCYJ7P8M2Q4R6S8T0V2W9';
 
 /** Says yes on a request that waits for two. */
-const decision = decide({
+const decision = decisionBy({
   now: NOW,
   request: aRequest,
   key: aKey,
@@ -145,6 +146,56 @@ describe('a commit whose answer was lost', () => {
   test('has not when one of them is another’s', async () => {
     const others = { ...written, decision: refused(decisionRow(decisionOf(sami))) };
     await expect(commit(cancelled(others))).rejects.toMatchObject({ code: 'AlreadyDecided' });
+  });
+});
+
+describe('a decision that a passkey has signed', () => {
+  const signed = decisionBy({
+    now: NOW,
+    request: aRequest,
+    key: aKey,
+    person: sami,
+    decisions: [],
+    verdict: 'approve',
+    reason: 'Agreed.',
+    digest: aRequest.digest,
+    channel: 'page',
+    passkey: assertionOf(sami),
+  });
+  const removed = refused(passkeyRow({ ...passkeyOf(sami), removedAt: NOW }));
+  /** Those of its rows, and the passkey that it looks at. */
+  const refusedWith = (rows: readonly Reason[], passkey: Reason) =>
+    registryThat(
+      new TransactionCanceledException({
+        $metadata: {},
+        message: 'Transaction cancelled',
+        CancellationReasons: [...rows, passkey],
+      }),
+    ).commit(signed);
+  const none: Reason = { Code: 'None' };
+
+  test('is refused once the passkey is removed, or not there', async () => {
+    for (const passkey of [removed, refused()]) {
+      await expect(refusedWith([none, none, none, none], passkey)).rejects.toMatchObject({
+        code: 'PasskeyInvalid',
+      });
+    }
+  });
+
+  test('is tried again first when somebody else has written', async () => {
+    await expect(
+      refusedWith([refused(keyRow({ ...signed.key.after, rowVersion: 9 })), none, none, none], removed),
+    ).rejects.toMatchObject({ code: 'RowConflict' });
+  });
+
+  test('has gone through when its own rows refuse it, also when the passkey was removed since', async () => {
+    const written = [
+      refused(keyRow(signed.key.after)),
+      refused(requestRow(signed.request?.after ?? aRequest)),
+      refused(ledgerRow(signed.entries[0] ?? expect.fail('no entry'))),
+      refused(decisionRow(signed.decision ?? expect.fail('no decision'))),
+    ];
+    await expect(refusedWith(written, removed)).resolves.toBeUndefined();
   });
 });
 

@@ -66,11 +66,12 @@ function aToken(
     alg = 'RS256',
     kid = 'rsa',
     key = keys.privateKey,
-  }: { alg?: string; kid?: string; key?: Parameters<SignJWT['sign']>[0] } = {},
+    typ,
+  }: { alg?: string; kid?: string; key?: Parameters<SignJWT['sign']>[0]; typ?: string | undefined } = {},
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT({ iss: issuer, aud: audience, iat: now, exp: now + 60, ...claims, ...change })
-    .setProtectedHeader({ alg, kid })
+    .setProtectedHeader({ alg, kid, ...(typ === undefined ? {} : { typ }) })
     .sign(key);
 }
 
@@ -89,6 +90,15 @@ describe('a good token', () => {
   it('may be signed with ES256', async () => {
     const token = await aToken({}, { alg: 'ES256', kid: 'ec', key: ecKeys.privateKey });
     expect((await verifier.verify(token)).id).toBe('person:alice');
+  });
+
+  it.each<[string, object, string]>([
+    ['as RFC 9068 has it', {}, 'at+jwt'],
+    ['as RFC 9068 has it, in full', {}, 'application/AT+JWT'],
+    ['as Cognito has it', { token_use: 'access' }, 'JWT'],
+    ['as Keycloak has it', { typ: 'Bearer', azp: 'keyward' }, 'JWT'],
+  ])('may say that it is an access token, %s', async (_how, change, typ) => {
+    expect((await verifier.verify(await aToken(change, { typ }))).id).toBe('person:alice');
   });
 
   it('may say less', async () => {
@@ -151,6 +161,30 @@ describe('a token is refused', () => {
     ['with more groups than a principal holds', { groups: Array.from({ length: 201 }, (_, n) => `g${n}`) }],
   ])('%s', async (_, change) => {
     await expect(verifier.verify(await aToken(change))).rejects.toBeInstanceOf(Unauthenticated);
+  });
+
+  it.each<[string, object, string | undefined]>([
+    ['says that it is one (Cognito)', { token_use: 'id' }, 'JWT'],
+    ['says that it is one (Keycloak)', { typ: 'ID' }, 'JWT'],
+    ['vouches for an access token', { at_hash: 'MTIzNDU2Nzg5MDEyMzQ1Ng' }, 'JWT'],
+    ['vouches for a code', { c_hash: 'MTIzNDU2Nzg5MDEyMzQ1Ng' }, undefined],
+    ['carries a nonce', { nonce: 'n-1' }, 'JWT'],
+    ['renews a session', { typ: 'Refresh' }, 'JWT'],
+    ['ends a session', { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }, 'JWT'],
+    ['ends a session, by its type', {}, 'logout+jwt'],
+    ['tells of a security event', {}, 'secevent+jwt'],
+  ])('that is no access token: it %s', async (_what, change, typ) => {
+    const token = await aToken(change, { typ });
+    await expect(verifier.verify(token)).rejects.toBeInstanceOf(Unauthenticated);
+  });
+
+  it('of a sign-in that is no id token', async () => {
+    for (const change of [{ token_use: 'access' }, { typ: 'Bearer' }]) {
+      const token = await aToken({ nonce: 'n-1', ...change });
+      await expect(verifier.verify(token, { nonce: 'n-1' })).rejects.toBeInstanceOf(Unauthenticated);
+    }
+    const access = await aToken({ nonce: 'n-1' }, { typ: 'at+jwt' });
+    await expect(verifier.verify(access, { nonce: 'n-1' })).rejects.toBeInstanceOf(Unauthenticated);
   });
 
   it('that is signed with another key, or with the public one as a secret', async () => {

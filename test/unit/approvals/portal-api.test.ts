@@ -5,6 +5,7 @@ import {
   custody,
   passkeyList,
   passkeyOptions,
+  slackCodeShown,
   slackLink,
   stopped,
 } from '../../../lambdas/approvals/portal/contract.ts';
@@ -13,6 +14,7 @@ import { BackendBusy } from '../../../lambdas/domain/errors.ts';
 import type { Emergency } from '../../../lambdas/domain/key.ts';
 import { type KeyClass, parseKeyClasses } from '../../../lambdas/domain/key-class.ts';
 import { actorOf } from '../../../lambdas/domain/principal.ts';
+import { slackCodeHash } from '../../../lambdas/domain/slack-code.ts';
 import { KEY_ID, olga, omar, person, REQUEST_ID, sami } from '../domain/examples.ts';
 import { Authenticator } from './authenticator.ts';
 import {
@@ -24,7 +26,10 @@ import {
   portalWorld,
   refusalIn,
   SECRET,
+  type WorldOptions,
 } from './portal-world.ts';
+
+const classes = parseKeyClasses(readFileSync('policies/key-classes.yaml', 'utf8'));
 
 describe('a passkey', () => {
   it('is enrolled, listed with a fingerprint to compare, and removed', async () => {
@@ -138,12 +143,25 @@ describe('a passkey', () => {
   });
 });
 
+describe('a passkey of somebody else', () => {
+  it('is not enrolled', async () => {
+    const { pageOf, registry } = await portalWorld();
+    const authenticator = new Authenticator({ origin: ORIGIN });
+    await enrolledPage(await pageOf(sami), authenticator);
+    await expect(enrolledPage(await pageOf(omar), authenticator)).rejects.toThrow(/PasskeyInvalid/);
+    expect(await registry.passkeysOf(omar.id)).toEqual([]);
+  });
+});
+
 describe('an absence', () => {
   const away = { from: LATER, until: '2026-12-01T00:00:00.000Z' };
+  const absenceWorld = (deps: NonNullable<WorldOptions['deps']> = {}) =>
+    portalWorld({ deps: { policies: { classes, access: { auditors: [], machines: [] } }, ...deps } });
 
   it('is begun with a colleague in one’s place, shown to both, and ended', async () => {
-    const { pageOf, directory } = await portalWorld();
-    directory.add({ ...sami, groups: ['security', 'payments'] });
+    const { pageOf, directory } = await absenceWorld();
+    directory.add({ ...sami, groups: ['all-staff', 'security', 'payments'] });
+    directory.add({ ...mallory, groups: ['all-staff'] });
     const { get, post } = await pageOf(sami);
     expect(absenceList.parse((await get('absences')).json())).toEqual({
       mine: [],
@@ -185,6 +203,33 @@ describe('an absence', () => {
     expect(absenceList.parse((await get('absences')).json()).mine).toEqual([]);
   });
 
+  it('lends one’s authority to one at a time, and to nobody of other groups', async () => {
+    const { pageOf, directory, registry } = await absenceWorld();
+    directory.add({ ...sami, groups: ['all-staff', 'security'] }, { ...mallory, groups: ['all-staff'] });
+    directory.add(person('sue', 'security'));
+    const { post } = await pageOf(sami);
+    expect(refusalIn(await post('absences', { ...away, substitute: mallory.id })).pointers).toEqual([
+      '/substitute',
+    ]);
+    expect((await post('absences', { ...away, substitute: 'person:sue' })).status).toBe(200);
+    expect(refusalIn(await post('absences', away)).pointers).toEqual(['/from']);
+    expect(await registry.absencesOf(sami.id)).toHaveLength(1);
+  });
+
+  it('is shown and ended while the directory does not answer', async () => {
+    const groupsOf = () => Promise.reject(new BackendBusy('Down.'));
+    const { pageOf, registry } = await absenceWorld({
+      directory: { groupsOf, membersOf: async function* () {} },
+    });
+    const { get, post } = await pageOf(sami);
+    await post('absences', away);
+    const list = absenceList.parse((await get('absences')).json());
+    expect(list).toMatchObject({ mine: [away] });
+    expect(list).not.toHaveProperty('colleagues');
+    expect((await post(`absences/${list.mine[0]?.absenceId}/end`)).status).toBe(200);
+    expect(await registry.absencesOf(sami.id)).toMatchObject([{ endedAt: LATER }]);
+  });
+
   it.each([
     ['/substitute', { substitute: mallory.id }],
     ['/substitute', { substitute: sami.id }],
@@ -201,19 +246,19 @@ describe('an absence', () => {
     expect(await registry.absencesOf(sami.id)).toEqual([]);
   });
 
-  it('waits for the directory to answer', async () => {
+  it('with somebody in one’s place waits for the directory to answer', async () => {
     const down = () => Promise.reject(new BackendBusy('Down.'));
     const { pageOf, registry } = await portalWorld({
-      deps: { directory: { groupsOf: down, membersOf: down } },
+      deps: { directory: { groupsOf: down, membersOf: async function* () {} } },
     });
     const { post } = await pageOf(sami);
-    expect(refusalIn(await post('absences', away))).toMatchObject({ status: 503 });
+    const named = { ...away, substitute: omar.id };
+    expect(refusalIn(await post('absences', named))).toMatchObject({ status: 503 });
     expect(await registry.absencesOf(sami.id)).toEqual([]);
   });
 });
 
 describe('custody', () => {
-  const classes = parseKeyClasses(readFileSync('policies/key-classes.yaml', 'utf8'));
   const carla = person('carla', 'custodians');
   const stop = `custody/${KEY_ID}/stop`;
   const body = { reason: 'Seen on a paste site.', alias: 'alias/keyward/payments/orders' };
@@ -315,44 +360,60 @@ describe('custody', () => {
 });
 
 describe('the link to a Slack account', () => {
-  const account = { teamId: 'T1', userId: 'U1', teamName: 'Example\u202E', userName: 'sami.s' };
-  const nonceOf = (purpose: 'slack-link' | 'session', secret = SECRET, at = new Date()) =>
-    createSeal(
-      async () => secret,
-      () => at,
-    ).close(purpose, account, 600);
+  const account = { teamId: 'T1', userId: 'U1', teamName: 'Example\u202E', userName: '', linkedAt: LATER };
+  const linked = async (world: Awaited<ReturnType<typeof portalWorld>>) => {
+    const code = { codeHash: 'c'.repeat(64), person: actorOf(sami), expiresAt: LATER };
+    await world.registry.putSlackCode(code);
+    await world.registry.linkSlackAccount({ ...account, person: actorOf(sami) }, code);
+  };
 
-  it('says whose it is, and is made by a POST alone', async () => {
+  it('is made with a code that is shown once, kept as a hash, and over in ten minutes', async () => {
     const { pageOf, registry } = await portalWorld();
     const { get, post } = await pageOf(sami);
-    const nonce = await nonceOf('slack-link');
-    expect(slackLink.parse((await get('slack-link', { nonce })).json())).toEqual({
-      team: 'Example ',
-      user: 'sami.s',
-    });
-    expect(await registry.slackAccount('T1', 'U1')).toBeUndefined();
-    expect((await post('slack-link', { nonce })).status).toBe(200);
-    expect(await registry.slackAccount('T1', 'U1')).toEqual({
-      teamId: 'T1',
-      userId: 'U1',
-      person: actorOf(sami),
-      linkedAt: LATER,
-    });
+    expect((await get('slack-link')).json()).toEqual({});
+    const { code, until } = slackCodeShown.parse((await post('slack-link/code')).json());
+    expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{10}$/);
+    expect(until).toBe('2026-11-26T03:12:22.000Z');
+    const kept = await registry.slackCode(slackCodeHash(code));
+    expect(kept).toEqual({ codeHash: slackCodeHash(code), person: actorOf(sami), expiresAt: until });
+    expect(JSON.stringify(kept)).not.toContain(code);
+    const another = slackCodeShown.parse((await post('slack-link/code')).json());
+    expect(another.code).not.toBe(code);
   });
 
-  it.each([
-    ['made up', async () => 'x'],
-    ['of another purpose', () => nonceOf('session')],
-    ['of another secret', () => nonceOf('slack-link', 'another')],
-    ['over', () => nonceOf('slack-link', SECRET, new Date(Date.now() - 601_000))],
-  ])('is refused when its nonce is %s', async (_how, made) => {
-    const { pageOf, registry } = await portalWorld();
-    const { get, post } = await pageOf(sami);
-    const nonce = await made();
-    for (const answer of [await get('slack-link', { nonce }), await post('slack-link', { nonce })]) {
-      expect(refusalIn(answer)).toMatchObject({ status: 422, code: 'SlackLinkInvalid' });
+  it('takes a second factor', async () => {
+    const { pageOf } = await portalWorld();
+    const { post } = await pageOf({ ...sami, mfa: false });
+    expect(refusalIn(await post('slack-link/code'))).toMatchObject({ status: 403, code: 'MfaRequired' });
+  });
+
+  it('is shown to its person, and to nobody else', async () => {
+    const world = await portalWorld();
+    await linked(world);
+    const mine = await (await world.pageOf(sami)).get('slack-link');
+    expect(slackLink.parse(mine.json())).toEqual({
+      linked: { team: 'Example (T1)', user: 'U1', since: LATER },
+    });
+    expect((await (await world.pageOf(omar)).get('slack-link')).json()).toEqual({});
+  });
+
+  it('is taken back by its person, who can then link another', async () => {
+    const world = await portalWorld();
+    await linked(world);
+    const { post } = await world.pageOf({ ...sami, mfa: false });
+    const again = await world.pageOf(sami);
+    expect(refusalIn(await again.post('slack-link/code'))).toMatchObject({ code: 'StateForbids' });
+    expect((await post('slack-link/unlink')).json()).toEqual({});
+    expect(await world.registry.slackAccount('T1', 'U1')).toBeUndefined();
+    expect((await post('slack-link/unlink')).json()).toEqual({});
+    expect((await again.post('slack-link/code')).status).toBe(200);
+  });
+
+  it('is not made by opening an address', async () => {
+    const { pageOf } = await portalWorld();
+    const { get } = await pageOf(sami);
+    for (const path of ['slack-link/code', 'slack-link/unlink']) {
+      expect(refusalIn(await get(path))).toMatchObject({ code: 'MethodNotAllowed' });
     }
-    expect(refusalIn(await get('slack-link'))).toMatchObject({ code: 'SlackLinkInvalid' });
-    expect(await registry.slackAccount('T1', 'U1')).toBeUndefined();
   });
 });

@@ -117,10 +117,22 @@ describe('a decision on the page', () => {
     expect(await decisions()).toEqual([]);
   });
 
+  it('asks the directory once who somebody is', async () => {
+    const asked: string[] = [];
+    const { pageOf, directory } = await portalWorld();
+    const groupsOf = directory.groupsOf.bind(directory);
+    directory.groupsOf = (id) => {
+      asked.push(id);
+      return groupsOf(id);
+    };
+    expect((await (await pageOf(sami)).decide()).status).toBe(200);
+    expect(asked).toEqual([sami.id]);
+  });
+
   it('is not taken while the directory does not answer; the request still shows, and says why', async () => {
     const groupsOf = () => Promise.reject(new BackendBusy('Down.'));
     const { pageOf, decisions } = await portalWorld({
-      deps: { directory: { groupsOf, membersOf: async () => [] } },
+      deps: { directory: { groupsOf, membersOf: async function* () {} } },
     });
     const { decide, show } = await pageOf(sami);
     expect((await show()).may).toMatchObject({

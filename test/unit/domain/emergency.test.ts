@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readPolicies } from '../../../lambdas/adapters/policy-files.ts';
-import { decide } from '../../../lambdas/domain/decision.ts';
+import { cancelRequest } from '../../../lambdas/domain/decision.ts';
 import { requestDigest } from '../../../lambdas/domain/digest.ts';
 import { requestDueAt } from '../../../lambdas/domain/due.ts';
 import {
   assertCustodian,
   beginEmergency,
+  claimedCustodian,
   isCustodian,
   submitRatification,
 } from '../../../lambdas/domain/emergency.ts';
@@ -14,7 +15,9 @@ import { assertExecuting, awaitApproval, beginExecution } from '../../../lambdas
 import { type KeyRecord, keyRecord } from '../../../lambdas/domain/key.ts';
 import { approvalOf, classNamed } from '../../../lambdas/domain/key-class.ts';
 import { completeEmergency, completeRatification } from '../../../lambdas/domain/outcome.ts';
+import { actorOf } from '../../../lambdas/domain/principal.ts';
 import { isNeverGivenUp, type RequestRecord } from '../../../lambdas/domain/request.ts';
+import { decisionBy } from './deciding.ts';
 import { aKey, aRequest, KEY_ID, olga, omar, person, REQUEST_ID, sami } from './examples.ts';
 
 const keyClass = classNamed(
@@ -170,6 +173,13 @@ describe('the key that was stopped', () => {
     expect(() => asked(aKey)).toThrow(expect.objectContaining({ code: 'StateForbids' }));
   });
 
+  it('is cancelled by nobody, the custodian in whose name it is asked least of all', () => {
+    const { key, request } = asked(stopped());
+    expect(() => cancelRequest({ now, key: key.after, request: written(request), requester: cora })).toThrow(
+      expect.objectContaining({ code: 'Forbidden' }),
+    );
+  });
+
   const waiting = () => {
     const { key, request } = asked(stopped());
     const opened = awaitApproval({ now, actor, key: key.after, request: written(request) });
@@ -189,16 +199,24 @@ describe('the key that was stopped', () => {
       digest,
       channel: 'api',
     } as const;
-    expect(() => decide({ ...no, person: { ...cora, groups: ['security'] } })).toThrow(
+    expect(() => decisionBy({ ...no, person: { ...cora, groups: ['security'] } })).toThrow(
       expect.objectContaining({ code: 'SelfApproval' }),
     );
-    const { key: after, entries } = decide({ ...no, person: sami });
+    const { key: after, entries } = decisionBy({ ...no, person: sami });
     expect(after.after).toMatchObject({
       state: 'suspended',
       emergency: { status: 'rejected', ringsAt: now },
       openRequests: {},
     });
     expect(entries.map(({ event }) => event)).toEqual(['decided', 'denied', 'ratification-rejected']);
+  });
+
+  it('asks one person more when nobody knows who stopped the key: it may be one of the quorum', () => {
+    const key = stopped();
+    const by = { ...actorOf(claimedCustodian('cora')) };
+    const claimed = { ...key, emergency: { ...key.emergency, by } } as KeyRecord;
+    expect(written(asked(key).request).approval.quorum).toBe(2);
+    expect(written(asked(claimed).request).approval.quorum).toBe(3);
   });
 
   it('is ratified even while its deletion runs, which has superseded the emergency', () => {

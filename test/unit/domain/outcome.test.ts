@@ -1,7 +1,14 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readPolicies } from '../../../lambdas/adapters/policy-files.ts';
+import { requestDigest } from '../../../lambdas/domain/digest.ts';
+import { beginExecution } from '../../../lambdas/domain/execution.ts';
+import { recordLoss } from '../../../lambdas/domain/interruption.ts';
 import type { KeyRecord, KeyState, VersionRecord } from '../../../lambdas/domain/key.ts';
+import { classNamed } from '../../../lambdas/domain/key-class.ts';
 import { assertOperationAllowed } from '../../../lambdas/domain/lifecycle.ts';
 import {
+  completeActivation,
   completeCancellation,
   completeReinstatement,
   completeRevocation,
@@ -9,10 +16,14 @@ import {
   failExecution,
 } from '../../../lambdas/domain/outcome.ts';
 import { actorOf } from '../../../lambdas/domain/principal.ts';
-import type { RequestParameters } from '../../../lambdas/domain/request.ts';
+import type { RequestParameters, RequestRecord } from '../../../lambdas/domain/request.ts';
 import { aKey, aRequest, KEY_ID, olga, REQUEST_ID } from './examples.ts';
 
 const now = '2026-12-24T08:00:00.000Z';
+const aClass = classNamed(
+  readPolicies(join(import.meta.dirname, '../../../policies')).classes,
+  'data-protection',
+);
 
 function versionThatIs(state: KeyState): VersionRecord {
   return {
@@ -72,6 +83,68 @@ describe('a destruction that was interrupted', () => {
     });
     expect(cancelled.key.after.state).toBe('active');
     expect(cancelled.versions[0]?.after).toMatchObject({ state: 'active', backendState: 'Enabled' });
+  });
+});
+
+describe('a key with many versions', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_none, index) => ({
+      ...versionThatIs('deactivated'),
+      version: index + 1,
+      kmsKeyArn: `arn:k${index + 1}`,
+    }));
+  const rotation: RequestRecord = {
+    ...aRequest,
+    state: 'accepted',
+    parameters: { operation: 'rotate', cause: 'request' },
+    approval: { quorum: 0, groups: [], expiresAfter: 'P7D' },
+  };
+  const begin = (count: number) =>
+    beginExecution({
+      now: aRequest.createdAt,
+      actor: actorOf(olga),
+      request: { ...rotation, digest: requestDigest(rotation) },
+      key: aKey,
+      decisions: [],
+      versions: many(count),
+    });
+
+  test('is rotated no more while all of them can still be stopped in one transaction', () => {
+    expect(() => begin(89)).not.toThrow();
+    expect(() => begin(90)).toThrow(expect.objectContaining({ code: 'VersionsExhausted' }));
+    const { versions, entries } = completeRevocation({
+      ...completionOf({ operation: 'revoke', mode: 'compromise' }, aKey),
+      versions: many(90),
+    });
+    // DynamoDB takes a hundred rows in one; the key and the request are two more.
+    expect(versions.length + entries.length + 2).toBeLessThanOrEqual(100);
+  });
+
+  test('may lose all of them at once', () => {
+    const { request, ...rest } = completionOf({ operation: 'reinstate' }, aKey);
+    const { versions, entries } = recordLoss({ ...rest, request, lost: many(90) });
+    expect(versions.length + entries.length + 2).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('an activation', () => {
+  const probe = { kind: 'signature', signature: 'c2ln', algorithm: 'ECDSA_SHA_256' } as const;
+  const unborn = { ...versionThatIs('pre-activation'), probe };
+  const activated = (versions: VersionRecord[]) =>
+    completeActivation({
+      ...completionOf({ operation: 'rotate', cause: 'request' }, aKey),
+      versions: [versionThatIs('active'), ...versions],
+      keyClass: aClass,
+    }).versions.map(({ after: { version, state } }) => [version, state]);
+
+  test('is of what its own request has made, not of what a failed one has left', () => {
+    const other = 'req_01KAWXCYJ7P8M2Q4R6S8T0V2W6';
+    const left = { ...unborn, version: 3, requestId: other };
+    expect(activated([{ ...unborn, version: 2 }, left])).toEqual([
+      [1, 'deactivated'],
+      [2, 'active'],
+    ]);
+    expect(() => activated([left])).toThrow(expect.objectContaining({ code: 'BackendStateUnexpected' }));
   });
 });
 

@@ -11,7 +11,7 @@ import {
   quorumOutcome,
 } from '../../../lambdas/domain/quorum.ts';
 import type { DecisionRecord, RequestRecord } from '../../../lambdas/domain/request.ts';
-import { aRequest, decisionOf, olga, omar, person, sami } from './examples.ts';
+import { aKey, aRequest, decisionOf, olga, omar, person, sami } from './examples.ts';
 
 const rule = aRequest.approval;
 const now = aRequest.createdAt;
@@ -195,19 +195,19 @@ describe('assertApproved', () => {
   const yes = [decisionOf(omar), decisionOf(sami)];
 
   test('lets an approved request through', () => {
-    expect(() => assertApproved(aRequest, yes)).not.toThrow();
+    expect(() => assertApproved(aRequest, aKey, yes)).not.toThrow();
   });
 
   test('lets a request through that needs nobody', () => {
     const unasked = { ...aRequest, approval: { ...rule, quorum: 0, groups: [] } };
-    expect(() => assertApproved({ ...unasked, digest: requestDigest(unasked) }, [])).not.toThrow();
+    expect(() => assertApproved({ ...unasked, digest: requestDigest(unasked) }, aKey, [])).not.toThrow();
   });
 
   test.each([
     ['waiting', [decisionOf(omar)]],
     ['denied', [...yes, decisionOf(person('piet', 'payments'), { verdict: 'deny' })]],
   ])('refuses a request that is %s', (outcome, decisions) => {
-    expect(() => assertApproved(aRequest, decisions)).toThrow(
+    expect(() => assertApproved(aRequest, aKey, decisions)).toThrow(
       expect.objectContaining({ code: 'NotApproved', details: expect.objectContaining({ outcome }) }),
     );
   });
@@ -217,12 +217,22 @@ describe('assertApproved', () => {
     ['another key', { keyId: 'key_01KAWXCYJ7P8M2Q4R6S8T0V2W9' }],
     ['other evidence', { evidence: undefined }],
     ['a lower quorum', { approval: { ...rule, quorum: 0 } }],
+    ['another owner', { owner: 'marketing' }],
+    ['an earlier beginning', { createdAt: '2026-11-20T03:02:22.000Z' }],
+    ['another class', { className: 'sandbox' }],
   ])('refuses a request that was changed after its approval: %s', (_what, changes) => {
-    expect(() => assertApproved({ ...aRequest, ...changes }, yes)).toThrow(NotApproved);
+    expect(() => assertApproved({ ...aRequest, ...changes }, aKey, yes)).toThrow(NotApproved);
+  });
+
+  test('refuses a request on a key that has been given to another owner', () => {
+    const given = { ...aKey, owner: 'marketing' };
+    expect(() => assertApproved(aRequest, given, yes)).toThrow(NotApproved);
   });
 
   test('refuses approvals of what the request was before', () => {
     const changed = { ...aRequest, parameters: { operation: 'destroy', windowDays: 7 } } as const;
-    expect(() => assertApproved({ ...changed, digest: requestDigest(changed) }, yes)).toThrow(NotApproved);
+    expect(() => assertApproved({ ...changed, digest: requestDigest(changed) }, aKey, yes)).toThrow(
+      NotApproved,
+    );
   });
 });

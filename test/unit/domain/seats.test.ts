@@ -11,6 +11,7 @@ import {
 } from '../../../lambdas/domain/quorum.ts';
 import type { ApprovalRule, DecisionRecord, RequestRecord } from '../../../lambdas/domain/request.ts';
 import { canFill } from '../../../lambdas/domain/seating.ts';
+import { assertionOf } from './deciding.ts';
 import { aPasskeyAssertion, aRequest, decisionOf, olga, omar, person, sami } from './examples.ts';
 
 const ABSENCE = 'abs_01KAWXCYJ7P8M2Q4R6S8T0V2W4';
@@ -94,6 +95,20 @@ describe('proof', () => {
     expect(quorumOutcome(request, [decisionOf(sami, { passkey: aPasskeyAssertion })])).toBe('approved');
     expect(quorumOutcome(request, [decisionOf(sami, { verdict: 'deny' })])).toBe('denied');
   });
+
+  test('two who approve with one passkey are one; the first of them', () => {
+    const early = '2026-11-25T05:00:00.000Z';
+    const late = '2026-11-25T06:00:00.000Z';
+    const signed = (who: Principal, with_: Principal, decidedAt: string) =>
+      decisionOf(who, { passkey: assertionOf(with_), decidedAt });
+    const request = withRule({ passkey: true });
+    const shared = [signed(omar, omar, early), signed(sami, omar, late)];
+    for (const order of [shared, shared.toReversed()]) expect(quorumOutcome(request, order)).toBe('waiting');
+    const own = [signed(omar, omar, early), signed(sami, sami, late)];
+    expect(quorumOutcome(request, own)).toBe('approved');
+    expect(quorumOutcome(oneOfEach, shared)).toBe('waiting');
+    expect(quorumOutcome(request, [...shared, signed(both, both, late)])).toBe('approved');
+  });
 });
 
 describe('escalation', () => {
@@ -160,6 +175,19 @@ describe('a substitute', () => {
     expect(quorumOutcome(aRequest, [decisionOf(sami), inPlaceOf(sami)])).toBe('waiting');
   });
 
+  test('who has decided on an earlier digest stands in for nobody in whose place another has decided since', () => {
+    const other = person('other', 'guests');
+    const earlier = inPlaceOf(sami, stranger, {
+      digest: 'e'.repeat(64),
+      decidedAt: '2026-11-25T04:00:00.000Z',
+    });
+    const since = inPlaceOf(sami, other, { decidedAt: '2026-11-25T05:00:00.000Z' });
+    expect(() => may([standInFor(sami)], [earlier, since])).toThrow(
+      expect.objectContaining({ code: 'NotAnApprover' }),
+    );
+    expect(may([standInFor(sami)], [earlier])).toEqual(standInFor(sami));
+  });
+
   test('is one of two that stood in for the same person: only the first counts', () => {
     const other = person('other', 'guests');
     const two = [
@@ -183,7 +211,7 @@ describe('an absence', () => {
   };
 
   test('lasts from its beginning to just before its end, or to the person’s return', () => {
-    const absence = absenceOf(asked, now);
+    const absence = absenceOf(asked, [], now);
     expect(isAway(absence, '2026-11-30T23:59:59.999Z')).toBe(false);
     expect(isAway(absence, asked.from)).toBe(true);
     expect(isAway(absence, '2026-12-14T23:59:59.999Z')).toBe(true);
@@ -199,9 +227,30 @@ describe('an absence', () => {
     ['of more than a year', { until: '2027-12-02T00:00:00.000Z' }, '/until'],
     ['with oneself as the substitute', { substitute: actorOf(sami) }, '/substitute'],
   ])('%s is refused', (_what, changes, pointer) => {
-    expect(() => absenceOf({ ...asked, ...changes }, now)).toThrow(
+    expect(() => absenceOf({ ...asked, ...changes }, [], now)).toThrow(
       expect.objectContaining({ code: 'InvalidInput', details: { pointer } }),
     );
+  });
+
+  const first = absenceOf(asked, [], now);
+  const second = { ...asked, absenceId: 'abs_01KAWXCYJ7P8M2Q4R6S8T0V2W9' };
+
+  test.each<[string, string, string]>([
+    ['in the middle', '2026-12-05T00:00:00.000Z', '2026-12-06T00:00:00.000Z'],
+    ['at the beginning', '2026-11-27T00:00:00.000Z', '2026-12-01T00:00:00.001Z'],
+    ['at the end', '2026-12-14T23:59:59.999Z', '2026-12-20T00:00:00.000Z'],
+    ['around it', '2026-11-27T00:00:00.000Z', '2026-12-20T00:00:00.000Z'],
+  ])('does not begin within another, %s', (_where, from, until) => {
+    expect(() => absenceOf({ ...second, from, until }, [first], now)).toThrow(
+      expect.objectContaining({ code: 'InvalidInput', details: { pointer: '/from' } }),
+    );
+    const back = { ...first, endedAt: '2026-11-26T12:00:00.000Z' };
+    expect(absenceOf({ ...second, from, until }, [back], now)).toMatchObject({ from, until });
+  });
+
+  test('may follow another', () => {
+    const next = { ...second, from: asked.until, until: '2026-12-20T00:00:00.000Z' };
+    expect(absenceOf(next, [first], now)).toMatchObject(next);
   });
 });
 
@@ -294,6 +343,7 @@ describe('eligibility', () => {
         until: '2026-11-27T00:00:00.000Z',
         substitute: actorOf(sue),
       },
+      [],
       '2026-11-25T00:00:00.000Z',
     );
     expect(awayNow([absence], '2026-11-26T00:00:00.000Z')).toEqual(new Map([[sami.id, actorOf(sue)]]));

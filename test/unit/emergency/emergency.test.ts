@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readPolicies } from '../../../lambdas/adapters/policy-files.ts';
 import { stopKeyThrough } from '../../../lambdas/approvals/stop-key.ts';
-import { BackendRefused, MfaRequired, StateForbids } from '../../../lambdas/domain/errors.ts';
+import { BackendBusy, BackendRefused, MfaRequired, StateForbids } from '../../../lambdas/domain/errors.ts';
 import type { KeyRecord } from '../../../lambdas/domain/key.ts';
 import { classNamed } from '../../../lambdas/domain/key-class.ts';
 import { admitCustodian } from '../../../lambdas/emergency/admission.ts';
@@ -144,6 +144,30 @@ describe('admission', () => {
     await expect(admit(alice, key, keyClass)).rejects.toMatchObject({ code: 'Forbidden' });
     const machine = { ...cora, kind: 'machine', id: PIPELINE } as const;
     await expect(admit(machine, key, keyClass)).rejects.toMatchObject({ code: expect.any(String) });
+  });
+
+  test('tells a stranger nothing of the class either', async () => {
+    const { emergency: _none, ...without } = keyClass;
+    const stranger = person('fay', 'guests');
+    directory.add(stranger);
+    await expect(admit(stranger, key, without)).rejects.toMatchObject({ code: 'KeyNotFound' });
+    await expect(admit(alice, key, without)).rejects.toMatchObject({ code: 'ClassForbids' });
+  });
+
+  test('answers alike for a key that is there and one that is not', async () => {
+    const stranger = person('fay', 'guests');
+    const failing = admitCustodian({
+      directory: { groupsOf: async () => Promise.reject(new BackendBusy('The directory is down.')) },
+      authorization,
+    });
+    for (const [asked, who, code] of [
+      [admit, stranger, 'KeyNotFound'],
+      [admit, person('ghost', 'custodians'), 'NotAnApprover'],
+      [failing, stranger, 'BackendBusy'],
+    ] as const) {
+      await expect(asked(who, key, keyClass)).rejects.toMatchObject({ code });
+      await expect(asked(who, undefined, undefined)).rejects.toMatchObject({ code });
+    }
   });
 
   test('wants a second factor', async () => {

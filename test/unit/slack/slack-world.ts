@@ -2,8 +2,9 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { createSlack } from '../../../lambdas/adapters/slack/slack-client.ts';
-import { createSeal } from '../../../lambdas/approvals/portal/seal.ts';
-import type { Principal } from '../../../lambdas/domain/principal.ts';
+import { actorOf, type Principal } from '../../../lambdas/domain/principal.ts';
+import { slackCodeHash } from '../../../lambdas/domain/slack-code.ts';
+import { slackCatchUp } from '../../../lambdas/slack/catch-up.ts';
 import { slackCopies } from '../../../lambdas/slack/copies.ts';
 import { createDoor } from '../../../lambdas/slack/door.ts';
 import type { SlackWork } from '../../../lambdas/slack/interaction.ts';
@@ -38,12 +39,10 @@ export async function slackWorld(options: WaitingOptions = {}) {
   const address = app.address();
   slack.listenAt(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
 
-  const seal = createSeal(async () => 'a secret of the tests, long enough to be one');
   const worker = slackWorker({
     ...waiting.deps,
     registry: waiting.registry,
     slack: client,
-    seal,
     portalUrl: PORTAL,
   });
   const copies = slackCopies({
@@ -53,18 +52,23 @@ export async function slackWorld(options: WaitingOptions = {}) {
     slack: client,
     portalUrl: PORTAL,
   });
+  const catchUp = slackCatchUp({ registry: waiting.registry, copies });
   /** Does what the door left for later, and what the stream tells of. */
   const settle = async (): Promise<void> => {
     for (let work = queue.shift(); work !== undefined; work = queue.shift()) await worker(work);
     await copies(REQUEST_ID);
   };
-  const link = async (user: SlackUser, { id, name }: Principal): Promise<void> =>
-    waiting.registry.putSlackAccount({
-      teamId: TEAM_ID,
-      userId: user.id,
-      person: { kind: 'person', id, name },
-      linkedAt: '2026-11-25T00:00:00.000Z',
-    });
+  /** The page has shown the person this code. */
+  const codeFor = async (code: string, who: Principal, expiresAt = '2026-11-26T03:12:22.000Z') => {
+    const made = { codeHash: slackCodeHash(code), person: actorOf(who), expiresAt };
+    await waiting.registry.putSlackCode(made);
+    return made;
+  };
+  const link = async ({ id: userId, name: userName }: SlackUser, who: Principal): Promise<void> => {
+    const made = await codeFor(`SETUP${userId}`, who);
+    const account = { teamId: TEAM_ID, userId, teamName: 'local', userName, person: actorOf(who) };
+    await waiting.registry.linkSlackAccount({ ...account, linkedAt: '2026-11-25T00:00:00.000Z' }, made);
+  };
   const close = async (): Promise<void> => {
     await slack.close();
     await new Promise((resolve) => {
@@ -72,5 +76,5 @@ export async function slackWorld(options: WaitingOptions = {}) {
       app.closeAllConnections();
     });
   };
-  return { ...waiting, slack, queue, seal, copies, worker, settle, link, close };
+  return { ...waiting, slack, queue, copies, catchUp, worker, settle, codeFor, link, close };
 }

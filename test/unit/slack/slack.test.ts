@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { slackSecretsReader } from '../../../lambdas/adapters/slack/secrets.ts';
 import { signedBody } from '../../../lambdas/adapters/slack/signature.ts';
 import { createSlack } from '../../../lambdas/adapters/slack/slack-client.ts';
-import { slackLinkNonce } from '../../../lambdas/approvals/portal/slack-link-nonce.ts';
 import { cancelRequest } from '../../../lambdas/domain/decision.ts';
 import { REVIEW, requestMessage } from '../../../lambdas/slack/request-message.ts';
 import { noticeView, reviewView } from '../../../lambdas/slack/views.ts';
@@ -152,13 +151,16 @@ describe('a request in Slack', () => {
     expect(world.queue).toEqual([]);
   });
 
-  it('is for those whose account is linked; others are sent to sign in, and their name counts for nothing', async () => {
+  it('is for those whose account is linked; of others a code is asked, and their name counts for nothing', async () => {
     const impostor = { id: 'U0OTHER', name: 'sami' };
     const view = await opened(impostor);
     expect(wordsOf(view.view)).toContain('Keyward does not know yet whose Slack account this is.');
-    const nonce = /slack-link\?nonce=([\w.-]+)/.exec(wordsOf(view.view))?.[1];
-    expect(await world.seal.open('slack-link', slackLinkNonce, nonce)).toMatchObject({ userId: 'U0OTHER' });
+    expect(wordsOf(view.view)).toContain(`"url":"${PORTAL}/slack-link"`);
     expect(await world.decisions()).toEqual([]);
+  });
+
+  it('says in whose name it is decided', async () => {
+    expect(wordsOf((await opened()).view)).toContain('You decide here as sami (person:sami).');
   });
 
   it('is not there for those who may not see it', async () => {
@@ -240,6 +242,7 @@ describe('what did not come from our Slack', () => {
 
 describe('Slack when it fails', () => {
   it('keeps a message for later when it throttles, and the others true when one is gone', async () => {
+    await world.decide(sami);
     world.slack.fail('chat.update', 'ratelimited');
     await expect(world.copies(REQUEST_ID)).rejects.toMatchObject({ code: 'BackendBusy' });
     world.slack.fail('chat.update', 'message_not_found');
@@ -269,6 +272,8 @@ describe('other people’s words', () => {
     '\u202Etxt.exe',
     'line\nbreak',
     'x'.repeat(1024),
+    '&'.repeat(1024),
+    '"\\'.repeat(512),
     '👩‍👩‍👧‍👦'.repeat(200),
   ];
 
@@ -301,13 +306,15 @@ describe('other people’s words', () => {
         const still = { channel: 'C1', unfurl_links: false, unfurl_media: false };
         expect(message.safeParse({ ...still, ...built }).error).toBeUndefined();
         expect(built.text).not.toContain('<');
-        expect(modal.safeParse(reviewView(request, aKey, { channel: 'C1' }, PORTAL)).error).toBeUndefined();
+        expect(
+          modal.safeParse(reviewView(request, aKey, { channel: 'C1', as: sami }, PORTAL)).error,
+        ).toBeUndefined();
         expect(modal.safeParse(noticeView(reason, grantee)).error).toBeUndefined();
         expect(JSON.stringify(built)).not.toContain('mrkdwn');
       }),
       { numRuns: 60 },
     );
-  });
+  }, 20_000);
 
   it('are not read as markup in what only one person sees', async () => {
     const client = createSlack(async () => world.slack.secrets.botToken, world.slack.apiUrl);

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createPasskeys } from '../../../lambdas/adapters/passkeys.ts';
 import { decisionText, requestDigest } from '../../../lambdas/domain/digest.ts';
+import { claimedCustodian } from '../../../lambdas/domain/emergency.ts';
 import { type RequestExport, requestExport } from '../../../lambdas/domain/export.ts';
 import { fingerprintOf } from '../../../verify/trust.ts';
 import { verifyExport } from '../../../verify/verify-export.ts';
@@ -151,6 +152,22 @@ describe('the rule', () => {
     expect(await failing(changed, { classes })).toContain('rule');
     expect(await failing(good, { classes: otherVersion })).toEqual(['rule']);
     expect(await failing(good, { classes: [] })).toEqual(['rule']);
+  });
+
+  it('of a ratification asks one person more when nobody vouched for who stopped the key', async () => {
+    const ratification = classes.find(({ name }) => name === good.request.className)?.emergency?.ratification;
+    if (ratification === undefined) throw new Error('The class has no emergency.');
+    const of = (id: string, quorum: number) => {
+      const changed = copyOf(good);
+      changed.request.parameters = { operation: 'ratify', emergencyRequestId: changed.request.requestId };
+      changed.request.requester.id = id;
+      changed.request.approval = { ...ratification, quorum };
+      return failing(changed, { classes });
+    };
+    const { id } = claimedCustodian('cora');
+    expect(await of('person:cora', ratification.quorum)).not.toContain('rule');
+    expect(await of(id, ratification.quorum)).toContain('rule');
+    expect(await of(id, ratification.quorum + 1)).not.toContain('rule');
   });
 
   it('that wants a second factor is not met by an approval without', async () => {

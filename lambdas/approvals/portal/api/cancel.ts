@@ -1,11 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { beginAgain } from '../../../adapters/begin-again.ts';
 import { cancelRequest } from '../../../domain/decision.ts';
-import { BackendBusy, RowConflict } from '../../../domain/errors.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { seen } from './detail.ts';
-
-const MOST_ATTEMPTS = 4;
 
 /**
  * The requester takes a request back; one that is cancelled already stays so. Lost to another writer, all begins again.
@@ -16,16 +13,10 @@ export async function cancelOnPage(
   requester: Principal,
   requestId: string,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
+  await beginAgain(async () => {
     const { request, key } = await seen(deps, requester, requestId);
-    if (request.state === 'cancelled' && request.requester.id === requester.id) return;
-    try {
-      await deps.registry.commit(cancelRequest({ now: await deps.clock(), request, key, requester }));
-      return;
-    } catch (error) {
-      const lost = error instanceof RowConflict || error instanceof BackendBusy;
-      if (!lost || attempt === MOST_ATTEMPTS) throw error;
-      await pause(Math.random() * 50 * attempt);
-    }
-  }
+    if (request.state === 'cancelled' && request.requester.id === requester.id) return async () => {};
+    const change = cancelRequest({ now: await deps.clock(), request, key, requester });
+    return () => deps.registry.commit(change);
+  });
 }

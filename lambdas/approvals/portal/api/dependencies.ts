@@ -21,7 +21,15 @@ export interface ApiDependencies extends Pick<DecisionDependencies, 'approvalKey
   readonly registry: DecisionDependencies['registry'] &
     Pick<
       Registry,
-      'listRequests' | 'listKeys' | 'getWholeLedger' | 'absencesOf' | 'putAbsence' | 'putSlackAccount'
+      | 'putPasskey'
+      | 'listRequests'
+      | 'listKeys'
+      | 'getWholeLedger'
+      | 'absencesOf'
+      | 'putAbsence'
+      | 'putSlackCode'
+      | 'slackAccountOf'
+      | 'unlinkSlackAccount'
     >;
   readonly directory: Directory;
   readonly passkeys: Passkeys;

@@ -1,3 +1,4 @@
+import type { Directory } from '../../../adapters/directory.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { DecisionRecord, RequestRecord } from '../../../domain/request.ts';
 import { plain } from '../../plain.ts';
@@ -13,13 +14,9 @@ import { counts, nameOf, summaryOf } from './summary.ts';
 
 /**
  * A request with all that its page shows to this person. Throws RequestNotFound, alike for one that is not there and one
- * that the person may not see.
+ * that the person may not see; and RecordCorrupt for one that is not what was asked for.
  */
-export async function detailFor(
-  deps: ApiDependencies,
-  person: Principal,
-  requestId: string,
-): Promise<RequestDetail> {
+export async function detailFor(deps: Seeing, person: Principal, requestId: string): Promise<RequestDetail> {
   const subject = await seen(deps, person, requestId);
   const { request, key, decisions } = subject;
   const [asking, passkeys, ledger] = await Promise.all([
@@ -37,14 +34,17 @@ export async function detailFor(
     asked: [...asked],
     rule: [...rule],
     ...(evidence === undefined ? {} : { evidence }),
-    decisions: decisions.map((decision) => decisionShown(request, decision)),
+    decisions: decisions.map((decision) => decisionShown(request, decision, person)),
     history: historyOf(ledger, requestId),
     may: mayOf(subject, await deps.clock(), { ...asking, passkeys: passkeys.length }),
   };
 }
 
+/** What it takes to look at a request. */
+type Seeing = Omit<ApiDependencies, 'directory'> & { readonly directory: Pick<Directory, 'groupsOf'> };
+
 /** What somebody looks at; to decide, the directory has to answer. */
-export function seen(deps: ApiDependencies, person: Principal, requestId: string): Promise<Subject> {
+export function seen(deps: Seeing, person: Principal, requestId: string): Promise<Subject> {
   const { registry, directory, clock, policies } = deps;
   return visibleRequest(
     { registry, directory: forReading(directory), clock, access: policies.access },
@@ -53,10 +53,15 @@ export function seen(deps: ApiDependencies, person: Principal, requestId: string
   );
 }
 
-function decisionShown(request: RequestRecord, decision: DecisionRecord): RequestDetail['decisions'][number] {
+function decisionShown(
+  request: RequestRecord,
+  decision: DecisionRecord,
+  visitor: Principal,
+): RequestDetail['decisions'][number] {
   const { person, verdict, reason, channel, mfa, passkey, behalf, decidedAt } = decision;
   return {
     person: nameOf(person),
+    mine: person.id === visitor.id,
     verdict,
     reason: plain(reason),
     channel,

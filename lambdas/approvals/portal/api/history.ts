@@ -30,12 +30,13 @@ const detailsRead = z.object({
   operation: text,
   code: text,
   version: z.number().optional().catch(undefined),
+  versions: z.array(z.object({ version: z.number() }).transform(({ version }) => version)).catch([]),
   deletionDate: text,
 });
 type Details = z.output<typeof detailsRead>;
 
 function textOf(event: LedgerEvent, details: Details): string {
-  const { reason, gaps, groups, operation, code, version, deletionDate } = details;
+  const { reason, gaps, groups, operation, code, version, versions, deletionDate } = details;
   const versionText = version === undefined ? '' : `Version ${version}`;
   switch (event) {
     case 'requested':
@@ -57,9 +58,13 @@ function textOf(event: LedgerEvent, details: Details): string {
     case 'version-created':
     case 'version-probed':
     case 'version-discarded':
+    case 'version-named':
+    case 'version-retired':
     case 'activated':
     case 'rotated':
       return versionText;
+    case 'versions-lost':
+      return `KMS knows ${versions.length === 1 ? 'version' : 'versions'} ${versions.join(', ')} no more`;
     case 'undo-started':
     case 'failed':
       return code ?? '';

@@ -26,7 +26,8 @@ export async function personNow(
   }
 }
 
-function whileBusy(error: unknown): undefined {
+/** What is shown without the directory; it is thrown on what is no matter of its being busy. */
+export function whileBusy(error: unknown): undefined {
   if (!(error instanceof BackendBusy)) throw error;
   return undefined;
 }

@@ -2,7 +2,7 @@ import type { AsyncCommand } from 'fast-check';
 import { expect } from 'vitest';
 import { completeDestruction } from '../../../../lambdas/domain/certificate.ts';
 import { plusDuration } from '../../../../lambdas/domain/cryptoperiod.ts';
-import { cancelRequest, decide, expireRequest } from '../../../../lambdas/domain/decision.ts';
+import { cancelRequest, expireRequest } from '../../../../lambdas/domain/decision.ts';
 import { beginEmergency, submitRatification } from '../../../../lambdas/domain/emergency.ts';
 import { KeywardError, RowConflict } from '../../../../lambdas/domain/errors.ts';
 import {
@@ -15,12 +15,13 @@ import {
   recordVersion,
   resumeExecution,
 } from '../../../../lambdas/domain/execution.ts';
+import { interruptDestruction } from '../../../../lambdas/domain/interruption.ts';
 import { approvalOf } from '../../../../lambdas/domain/key-class.ts';
-import { failExecution, interruptDestruction, live } from '../../../../lambdas/domain/outcome.ts';
+import { failExecution, live } from '../../../../lambdas/domain/outcome.ts';
 import type { Principal } from '../../../../lambdas/domain/principal.ts';
 import type { RequestParameters } from '../../../../lambdas/domain/request.ts';
 import { submitOperation } from '../../../../lambdas/domain/submission.ts';
-import { aPasskeyAssertion } from '../examples.ts';
+import { assertionOf, decisionBy, passkeyOf } from '../deciding.ts';
 import { expectAsForetold, expectInvariants } from './invariants.ts';
 import {
   accepted,
@@ -197,14 +198,15 @@ export const say = (which: number, who: Principal, verdict: 'approve' | 'deny') 
       !request.said.has(who.id);
     const done = await commits(real, may, async () => {
       const work = await workOf(real, request);
-      return decide({
+      await real.registry.putPasskey(passkeyOf(who));
+      return decisionBy({
         ...work,
         person: who,
         verdict,
         reason: 'By chance.',
         digest: work.request.digest,
         channel: 'api',
-        passkey: aPasskeyAssertion,
+        passkey: assertionOf(who),
       });
     });
     if (!done) return;
@@ -222,8 +224,8 @@ const isOpen = ({ phase }: ModelRequest): boolean => phase === 'accepted' || pha
 
 export const cancel = (which: number, who: Principal) =>
   new OnRequest(`${who.name} cancels`, which, async (model, real, request) => {
-    const may = who.id === request.requester && isOpen(request);
-    const done = await commits(real, may, async () =>
+    const mine = who.id === request.requester && request.parameters.operation !== 'ratify';
+    const done = await commits(real, mine && isOpen(request), async () =>
       cancelRequest({ ...(await workOf(real, request)), requester: who }),
     );
     if (done) end(model, request);
@@ -343,7 +345,14 @@ export const fail = (which: number) =>
 export const interrupt = new OnKey('somebody else cancels the deletion', async (model, real) => {
   const { key, versions } = real.seen;
   const done = await commits(real, model.destruction?.status === 'scheduled', () =>
-    interruptDestruction({ now: real.now, actor, key, versions, by: 'mallory' }),
+    interruptDestruction({
+      now: real.now,
+      actor,
+      key,
+      versions,
+      saved: versions.map(({ kmsKeyArn }) => kmsKeyArn),
+      by: 'mallory',
+    }),
   );
   if (done && model.destruction !== undefined)
     model.destruction = { ...model.destruction, status: 'interrupted' };

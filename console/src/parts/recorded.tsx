@@ -1,0 +1,28 @@
+import type { Decided } from '../../../lambdas/approvals/portal/contract.ts';
+import { Outcome } from './outcome.tsx';
+import { timeText } from './time.ts';
+
+/** What has become of a decision that was just sent: it is recorded, or an earlier one of the same person stands. */
+export function Recorded({ decided: { done, request } }: { readonly decided: Decided }) {
+  const own = request.decisions.findLast(({ mine }) => mine);
+  const what = own === undefined ? '' : decisionText(own);
+  return done === 'recorded' ? (
+    <Outcome header="Your decision is recorded">{what}</Outcome>
+  ) : (
+    <Outcome type="warning" header="You had decided already, and that decision stands">
+      What you have just sent changed nothing. {what}
+    </Outcome>
+  );
+}
+
+const channels: Readonly<Record<string, string>> = { page: 'on the page', slack: 'in Slack' };
+
+function decisionText({
+  verdict,
+  channel,
+  decidedAt,
+  reason,
+}: Decided['request']['decisions'][number]): string {
+  const did = verdict === 'approve' ? 'approved' : 'denied';
+  return `You ${did} it ${channels[channel] ?? 'over the API'}, on ${timeText(decidedAt)}: ${reason}`;
+}

@@ -1,0 +1,133 @@
+import { type Change, type ChangeDraft, recordChange } from './change.ts';
+import { BackendStateUnexpected } from './errors.ts';
+import type { Destruction, KeyRecord, VersionRecord } from './key.ts';
+import { assertTransition } from './lifecycle.ts';
+import { live } from './outcome.ts';
+import type { Actor } from './principal.ts';
+import type { RequestRecord } from './request.ts';
+
+/** The versions of a key whose KMS keys are on their way to deletion. */
+export function dyingVersions(versions: readonly VersionRecord[]): VersionRecord[] {
+  return live(versions).filter(({ backendState }) => backendState === 'PendingDeletion');
+}
+
+/** Whether KMS is deleting KMS keys of the key: its planned destruction runs, or part of it after an interruption. */
+export function isDying(key: KeyRecord): key is KeyRecord & {
+  readonly destruction: Destruction & { readonly status: 'scheduled' | 'interrupted' };
+} {
+  const { destruction } = key;
+  return (
+    destruction?.status === 'scheduled' ||
+    (destruction?.status === 'interrupted' && destruction.dying !== undefined)
+  );
+}
+
+/**
+ * Somebody other than Keyward took KMS keys of the key out of their deletion: it is not taken up again without a new
+ * approval. KMS goes on deleting the others, and the record goes on saying so. Those that have been deleted meanwhile are
+ * lost. Throws BackendStateUnexpected when no deletion runs.
+ */
+export function interruptDestruction({
+  now,
+  actor,
+  key,
+  versions,
+  saved,
+  gone = [],
+  by,
+}: {
+  readonly now: string;
+  readonly actor: Actor;
+  readonly key: KeyRecord;
+  readonly versions: readonly VersionRecord[];
+  /** ARNs of the KMS keys that were found out of their deletion. */
+  readonly saved: readonly string[];
+  /** ARNs of the KMS keys that KMS knows no more. */
+  readonly gone?: readonly string[];
+  /** Who saved them, as far as is known. */
+  readonly by: string;
+}): Change {
+  if (!isDying(key)) {
+    throw new BackendStateUnexpected('The key has no destruction to interrupt.', { keyId: key.keyId });
+  }
+  const doomed = dyingVersions(versions);
+  const lost = doomed.filter(({ kmsKeyArn }) => gone.includes(kmsKeyArn));
+  const back = doomed.filter(({ kmsKeyArn }) => saved.includes(kmsKeyArn));
+  const still = new Set(
+    doomed
+      .map(({ kmsKeyArn }) => kmsKeyArn)
+      .filter((kmsKeyArn) => !gone.includes(kmsKeyArn) && !saved.includes(kmsKeyArn)),
+  );
+  const { dying: _before, ...destruction } = key.destruction;
+  return recordChange({
+    now,
+    actor,
+    key: {
+      before: key,
+      after: {
+        ...key,
+        destruction: {
+          ...destruction,
+          status: 'interrupted',
+          ...(still.size === 0 ? {} : { dying: still.size }),
+        },
+      },
+    },
+    versions: [
+      ...back.map((version) => ({
+        before: version,
+        after: { ...version, backendState: 'Disabled' as const },
+      })),
+      ...lost.map((version) => lostVersion(version, now)),
+    ],
+    entries: [
+      ...(back.length === 0
+        ? []
+        : [
+            {
+              event: 'destruction-interrupted' as const,
+              details: { by, versions: back.map(({ version }) => version), dying: still.size },
+            },
+          ]),
+      ...(lost.length === 0 ? [] : [lossOf(lost)]),
+    ],
+  });
+}
+
+/** KMS keys that KMS knows no more, seen by a step of a request: what stood on them is destroyed. */
+export function recordLoss({
+  now,
+  actor,
+  key,
+  request,
+  lost,
+}: {
+  readonly now: string;
+  readonly actor: Actor;
+  readonly key: KeyRecord;
+  readonly request: RequestRecord;
+  readonly lost: readonly VersionRecord[];
+}): Change {
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: key },
+    request: { before: request, after: request },
+    versions: lost.map((version) => lostVersion(version, now)),
+    entries: [lossOf(lost)],
+  });
+}
+
+function lostVersion(version: VersionRecord, now: string): NonNullable<ChangeDraft['versions']>[number] {
+  assertTransition(version.state, 'destroyed');
+  return {
+    before: version,
+    after: { ...version, state: 'destroyed', backendState: 'Deleted', destroyedAt: now },
+  };
+}
+
+/** One entry for all of them: a transaction has room for a hundred rows. */
+function lossOf(lost: readonly VersionRecord[]): ChangeDraft['entries'][number] {
+  const versions = lost.map(({ version, kmsKeyArn }) => ({ version, kmsKeyArn }));
+  return { event: 'versions-lost', details: { versions } };
+}

@@ -1,0 +1,237 @@
+import { CancelKeyDeletionCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
+import { getKmsPolicy, putKmsPolicy } from '../../lambdas/adapters/kms/policies.ts';
+import { interruptDestruction } from '../../lambdas/domain/interruption.ts';
+import type { RequestParameters } from '../../lambdas/domain/request.ts';
+import { destroy, reinstate, rotate, suspend } from './crash-runs.ts';
+import { expectInvariants } from './invariants.ts';
+import { after, aKey, askFor, cora, toItsEnd } from './scenarios.ts';
+import { createWorld, type World } from './world.ts';
+
+const compromise = { operation: 'revoke', mode: 'compromise' } as const;
+const cancel = { operation: 'cancel-destruction' } as const;
+
+let world: World;
+
+beforeEach(async () => {
+  world = await createWorld();
+});
+
+afterEach(async () => {
+  await world.close();
+});
+
+async function found(keyId: string) {
+  const record = await world.registry.getKeyWithVersions(keyId);
+  if (record === undefined) throw new Error(`There is no key ${keyId}.`);
+  return record;
+}
+
+async function versionOf(keyId: string, number: number) {
+  const version = (await found(keyId)).versions.find(({ version: each }) => each === number);
+  if (version === undefined) throw new Error(`${keyId} has no version ${number}.`);
+  return version;
+}
+
+/** A key with three KMS keys, of which somebody has deleted one outside of Keyward. */
+async function withLost(number: number, ...operations: RequestParameters[]): Promise<string> {
+  const keyId = await after(world, await aKey(world, 'ECC_NIST_P256'), rotate, rotate, ...operations);
+  const { kmsKeyId } = await versionOf(keyId, number);
+  await world.kms.send(new ScheduleKeyDeletionCommand({ KeyId: kmsKeyId, PendingWindowInDays: 30 }));
+  world.moveClock('P31D');
+  expect(await describeKmsKey(world.kms, kmsKeyId)).toBeUndefined();
+  return keyId;
+}
+
+async function statesOf(keyId: string): Promise<string[]> {
+  return (await found(keyId)).versions.map(({ state, backendState }) => `${state} ${backendState}`);
+}
+
+async function eventsOf(keyId: string): Promise<string[]> {
+  return (await world.registry.getWholeLedger(keyId)).map(({ event }) => event);
+}
+
+describe('a KMS key that is gone', () => {
+  it('keeps nobody from stopping the others for good', async () => {
+    const keyId = await after(world, await withLost(1), compromise);
+    expect(await statesOf(keyId)).toEqual([
+      'destroyed Deleted',
+      'compromised Disabled',
+      'compromised Disabled',
+    ]);
+    expect(await eventsOf(keyId)).toContain('versions-lost');
+    await expectInvariants(world, keyId);
+  });
+
+  it('keeps no custodian from stopping the others at once', async () => {
+    const keyId = await withLost(2);
+    const { requestId, ratification } = await world.stop(keyId, cora);
+    expect((await world.registry.getRequest(requestId))?.state).toBe('succeeded');
+    expect(await statesOf(keyId)).toEqual([
+      'deactivated Disabled',
+      'destroyed Deleted',
+      'suspended Disabled',
+    ]);
+    await toItsEnd(world, ratification ?? '');
+    await expectInvariants(world, keyId);
+  });
+
+  it('keeps nobody from putting the others back', async () => {
+    const keyId = await after(world, await withLost(1, suspend), reinstate);
+    expect(await statesOf(keyId)).toEqual(['destroyed Deleted', 'deactivated Enabled', 'active Enabled']);
+    await expectInvariants(world, keyId);
+  });
+
+  it('keeps no rotation from taking place', async () => {
+    const keyId = await after(world, await withLost(2), rotate);
+    expect(await statesOf(keyId)).toEqual([
+      'deactivated Enabled',
+      'destroyed Deleted',
+      'deactivated Enabled',
+      'active Enabled',
+    ]);
+    await expectInvariants(world, keyId);
+  });
+
+  it('is replaced by a rotation when it was the current one', async () => {
+    const keyId = await after(world, await withLost(3), rotate);
+    expect(await statesOf(keyId)).toEqual([
+      'deactivated Enabled',
+      'deactivated Enabled',
+      'destroyed Deleted',
+      'active Enabled',
+    ]);
+    expect((await found(keyId)).key.currentVersion).toBe(4);
+    await expectInvariants(world, keyId);
+  });
+
+  it('leaves a key that only reads when it was the current one and the key is put back', async () => {
+    const keyId = await after(world, await withLost(3, suspend), reinstate);
+    expect((await found(keyId)).key.state).toBe('deactivated');
+    await expectInvariants(world, keyId);
+  });
+
+  it('keeps nobody from destroying the others, and is on the certificate', async () => {
+    const keyId = await after(world, await withLost(1), destroy);
+    expect(await statesOf(keyId)).toEqual([
+      'destroyed Deleted',
+      'deactivated PendingDeletion',
+      'suspended PendingDeletion',
+    ]);
+    await expectInvariants(world, keyId);
+    world.moveClock('P31D');
+    await world.sweep();
+    expect((await found(keyId)).key.state).toBe('destroyed');
+    const { details } = (await world.registry.getWholeLedger(keyId)).at(-1) ?? {};
+    expect(details?.certificate).toMatchObject({
+      versions: [{ version: 1 }, { version: 2 }, { version: 3 }],
+    });
+  });
+
+  it('ends a key that has no other when the key is to be destroyed', async () => {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    const { kmsKeyId } = await versionOf(keyId, 1);
+    await world.kms.send(new ScheduleKeyDeletionCommand({ KeyId: kmsKeyId, PendingWindowInDays: 30 }));
+    world.moveClock('P31D');
+    await after(world, keyId, destroy);
+    await world.sweep();
+    expect((await found(keyId)).key.state).toBe('destroyed');
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('a KMS key that refuses', () => {
+  it('keeps nobody from stopping the others, and the failure is told', async () => {
+    const keyId = await after(world, await aKey(world, 'ECC_NIST_P256'), rotate, rotate);
+    const { kmsKeyId } = await versionOf(keyId, 3);
+    const policy = JSON.parse(await getKmsPolicy(world.kms, kmsKeyId)) as { Statement: unknown[] };
+    const nobody = { Effect: 'Deny', Principal: '*', Action: 'kms:DisableKey', Resource: '*' };
+    const statements = [...policy.Statement, nobody];
+    await putKmsPolicy(world.kms, kmsKeyId, JSON.stringify({ ...policy, Statement: statements }));
+
+    await expect(world.stop(keyId, cora)).rejects.toMatchObject({ code: 'BackendRefused' });
+    const shown = await Promise.all(
+      [1, 2, 3].map(async (number) => describeKmsKey(world.kms, (await versionOf(keyId, number)).kmsKeyId)),
+    );
+    expect(shown.map((kmsKey) => kmsKey?.keyState)).toEqual(['Disabled', 'Disabled', 'Enabled']);
+
+    await putKmsPolicy(world.kms, kmsKeyId, JSON.stringify(policy));
+    const { ratification } = await world.stop(keyId, cora);
+    await toItsEnd(world, ratification ?? '');
+    await expectInvariants(world, keyId);
+  });
+});
+
+describe('a KMS key that somebody takes out of the destruction of its key', () => {
+  async function saveOne(): Promise<string> {
+    const keyId = await after(world, await aKey(world, 'ECC_NIST_P256'), rotate, rotate, destroy);
+    const { kmsKeyId } = await versionOf(keyId, 2);
+    await world.kms.send(new CancelKeyDeletionCommand({ KeyId: kmsKeyId }));
+    return keyId;
+  }
+
+  it('is saved alone: the record says that the others go, and then that they are gone', async () => {
+    const keyId = await saveOne();
+    world.moveClock('P29D');
+    await world.sweep();
+    expect(await statesOf(keyId), 'nothing is due yet').toContain('deactivated PendingDeletion');
+    world.moveClock('P2D');
+    await world.sweep();
+    const { key } = await found(keyId);
+    expect(key).toMatchObject({ state: 'suspended', destruction: { status: 'interrupted' } });
+    expect(await statesOf(keyId)).toEqual(['destroyed Deleted', 'deactivated Disabled', 'destroyed Deleted']);
+    await expectInvariants(world, keyId);
+
+    await after(world, keyId, cancel);
+    expect((await found(keyId)).key.state).toBe('deactivated');
+    expect(await statesOf(keyId)).toContain('deactivated Enabled');
+    await expectInvariants(world, keyId);
+  });
+
+  it('is saved with the others when the destruction is cancelled in time', async () => {
+    const keyId = await after(world, await saveOne(), cancel);
+    expect(await statesOf(keyId)).toEqual(['deactivated Enabled', 'deactivated Enabled', 'active Enabled']);
+    await expectInvariants(world, keyId);
+  });
+
+  it('is saved with what is left when the others are gone before anybody saw it', async () => {
+    const keyId = await saveOne();
+    world.moveClock('P31D');
+    await after(world, keyId, cancel);
+    expect(await statesOf(keyId)).toEqual(['destroyed Deleted', 'deactivated Enabled', 'destroyed Deleted']);
+    await expectInvariants(world, keyId);
+  });
+
+  it('keeps nobody from cancelling for the others once a compromise was declared', async () => {
+    const keyId = await saveOne();
+    const { kmsKeyArn } = await versionOf(keyId, 2);
+    const { key, versions } = await found(keyId);
+    await world.commit(
+      interruptDestruction({
+        now: await world.clock(),
+        actor: { kind: 'service', id: 'service:detect-tampering', name: 'detect-tampering' },
+        key,
+        versions,
+        saved: [kmsKeyArn],
+        by: 'mallory',
+      }),
+    );
+    await expect(askFor(world, keyId, reinstate)).rejects.toMatchObject({ code: 'StateForbids' });
+    await after(world, keyId, compromise);
+    expect((await found(keyId)).key.destruction).toMatchObject({
+      status: 'interrupted',
+      priorState: 'compromised',
+      dying: 2,
+    });
+    expect(await statesOf(keyId)).toEqual([
+      'compromised PendingDeletion',
+      'compromised Disabled',
+      'compromised PendingDeletion',
+    ]);
+    await expectInvariants(world, keyId);
+    await after(world, keyId, cancel);
+    expect(await statesOf(keyId)).toEqual(Array(3).fill('compromised Disabled'));
+    await expectInvariants(world, keyId);
+  });
+});
