@@ -12,7 +12,7 @@ import type { Partition, Registry } from './registry.ts';
 import type { Stage } from './stage.ts';
 
 /** A no to a key that never came to life gives its alias back. */
-const writtenByDecision: readonly Partition[] = ['KEY#', 'REQUEST#', 'DECISION#', 'ALIAS#', 'IDEMPOTENCY#'];
+const writtenByDecision: readonly Partition[] = ['KEY#', 'REQUEST#', 'DECISION#', 'ALIAS#'];
 
 /** What it takes to take a decision: the page and the API do it alike. */
 export function grantDeciding(
@@ -63,6 +63,7 @@ export class Api extends Construct {
       timeout: Duration.seconds(15),
     });
     grantDeciding(this.decisions, { stage, registry, approvalKey });
+    registry.grantWrite(this.decisions, ['IDEMPOTENCY#']);
 
     const authorizer = new RequestAuthorizer(this, 'People', {
       handler: lambdas.create(this, 'Authorizer', {

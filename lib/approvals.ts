@@ -50,7 +50,7 @@ export class Portal extends Construct {
     );
     grantDeciding(this.lambda, { stage, registry, approvalKey });
     // Enrols passkeys, keeps absences, makes the code that links a Slack account, and unlinks one.
-    registry.grantWrite(this.lambda, ['PASSKEY#', 'PERSON#', 'SLACKCODE#', 'SLACKUSER#']);
+    registry.grantWrite(this.lambda, ['PASSKEY#', 'PERSON#', 'SLACKCODE#', 'SLACKPERSON#', 'SLACKUSER#']);
   }
 }
 

@@ -16,6 +16,7 @@ export function grantDirectory(lambda: LambdaFunction, { identityStoreId, issuer
         'identitystore:GetGroupId',
         'identitystore:DescribeUser',
         'identitystore:DescribeGroup',
+        'identitystore:IsMemberInGroups',
         'identitystore:ListGroupMembershipsForMember',
         'identitystore:ListGroupMemberships',
       ],

@@ -157,14 +157,24 @@ export class KeywardStack extends Stack {
       below: true,
       periods: 2,
     });
-    alarms.add('oldestWaitingApproval', {
-      metric: new Metric({
+    const own = (metricName: string, statistic: string, period = fiveMinutes) =>
+      new Metric({
         namespace: 'Keyward',
-        metricName: 'OldestWaitingApproval',
+        metricName,
         dimensionsMap: { service: 'keyward' },
-        period: fiveMinutes,
-        statistic: 'Maximum',
-      }),
+        period,
+        statistic,
+      });
+    // Two runs that meet may each count the other's; what cannot be tended is counted every minute.
+    alarms.add('dueNotTended', {
+      metric: own('DueNotTended', 'Sum', Duration.minutes(15)),
+      impact:
+        'A key or request that is due cannot be tended: a rotation, an expiry or an end is not seen to.',
+      runbook: 'sweep-fails',
+      threshold: 5,
+    });
+    alarms.add('oldestWaitingApproval', {
+      metric: own('OldestWaitingApproval', 'Maximum'),
       impact: 'A request has waited four days for its approval, past its reminders and its escalation.',
       runbook: 'approval-waits',
       threshold: Duration.days(4).toSeconds(),

@@ -26,6 +26,7 @@ const readablePartitions = [
   'PERSON#',
   'PASSKEY#',
   'SLACKUSER#',
+  'SLACKPERSON#',
   'SLACKCOPY#',
 ] as const;
 

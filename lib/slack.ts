@@ -21,7 +21,7 @@ interface SlackProps {
   readonly approvalKey: ApprovalKey;
 }
 
-/** How often a click is tried: the last time, the person is told that it was in vain. */
+/** How often a click is tried, over three minutes at most: the last time, the person is told that it was in vain. */
 const MOST_RECEIVES = 5;
 
 /** Approvals in Slack: messages that stay true, a door that answers at once, and the work behind it. */
@@ -41,7 +41,8 @@ export class Slack extends Construct {
     const workTimeout = Duration.seconds(20);
     const queue = new Queue(this, 'Work', {
       enforceSSL: true,
-      visibilityTimeout: Duration.seconds(workTimeout.toSeconds() * 6),
+      // One message at a time: nothing else keeps it from being done, and somebody waits for it to be tried again.
+      visibilityTimeout: Duration.seconds(workTimeout.toSeconds() * 2),
       retentionPeriod: Duration.hours(1),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MOST_RECEIVES },
     });
@@ -59,12 +60,18 @@ export class Slack extends Construct {
     this.work = lambdas.create(this, 'SlackWork', {
       does: 'Shows requests in Slack and takes the decisions of approvers who use it',
       timeout: workTimeout,
-      environment: { MOST_RECEIVES: String(MOST_RECEIVES) },
+      environment: {
+        MOST_RECEIVES: String(MOST_RECEIVES),
+        DEAD_LETTERS_URL: this.deadLetters.queueUrl,
+      },
     });
     this.#grantSlack(this.work);
+    this.work.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }),
+    );
     grantDeciding(this.work, { stage, registry, approvalKey });
     // Links accounts; counts the codes that were tried.
-    registry.grantWrite(this.work, ['SLACKUSER#', 'PERSON#', 'SLACKCODE#', 'ONCE#']);
+    registry.grantWrite(this.work, ['SLACKUSER#', 'SLACKPERSON#', 'SLACKCODE#', 'ONCE#']);
     registry.grantReadSlackCodes(this.work);
     this.work.addEventSource(new SqsEventSource(queue, { batchSize: 1, reportBatchItemFailures: true }));
 

@@ -30,6 +30,7 @@ const writes: Readonly<Partial<Record<StepId, readonly Partition[]>>> = {
   BindAlias: ['KEY#', 'REQUEST#'],
   ProbeVersion: ['KEY#', 'REQUEST#'],
   RotateInPlace: ['KEY#', 'REQUEST#', 'KMSKEY#'],
+  RestrictVersion: ['KEY#', 'REQUEST#'],
   // A KMS key that one of them finds gone is recorded as lost on the spot: the others are worked on without it.
   DisableKey: ['KEY#', 'REQUEST#'],
   EnableKey: ['KEY#', 'REQUEST#'],
@@ -89,6 +90,7 @@ export class Steps extends Construct {
         'kms:GetKeyRotationStatus',
       ]),
       RestrictVersion: step('RestrictVersion', 'Takes protection away from a deactivated version', [
+        'kms:DescribeKey',
         'kms:GetKeyPolicy',
         'kms:PutKeyPolicy',
       ]),

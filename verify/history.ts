@@ -10,6 +10,8 @@ import {
   type RequestState,
 } from '../lambdas/domain/request.ts';
 
+type Told = Pick<RequestExport, 'request' | 'decisions' | 'ledger'>;
+
 /** In which states of its request an entry can be, and the state after it; without one it stays. */
 interface Turn {
   readonly from: readonly (RequestState | 'unasked')[];
@@ -20,7 +22,16 @@ const waits = ['awaiting-approval'] as const;
 const runs = ['executing'] as const;
 const ended: Turn = { from: runs, to: 'succeeded' };
 
-const turns: Readonly<Partial<Record<LedgerEvent, Turn>>> = {
+/** Events that end what was asked for, see `endOf`, and those that are of no request. */
+type Otherwise =
+  | ReturnType<typeof endOf>
+  | 'execution-started'
+  | 'destruction-interrupted'
+  | 'alert-repeated'
+  | 'destroyed';
+
+/** Of every other event: the ledger gets no event that this does not know. */
+const turns: Readonly<Record<Exclude<LedgerEvent, Otherwise>, Turn>> = {
   requested: { from: ['unasked'], to: 'accepted' },
   'evidence-collected': { from: ['accepted'] },
   'approval-asked': { from: ['accepted'], to: 'awaiting-approval' },
@@ -33,7 +44,10 @@ const turns: Readonly<Partial<Record<LedgerEvent, Turn>>> = {
   'execution-resumed': { from: runs },
   'version-created': { from: runs },
   'version-probed': { from: runs },
+  'version-named': { from: runs },
+  'version-retired': { from: runs },
   'version-discarded': { from: runs },
+  'versions-lost': { from: runs },
   'undo-started': { from: runs },
   failed: { from: ['accepted', 'awaiting-approval', 'approved', 'executing'], to: 'failed' },
   abandoned: { from: ['denied', 'expired', 'cancelled', 'failed'] },
@@ -41,24 +55,24 @@ const turns: Readonly<Partial<Record<LedgerEvent, Turn>>> = {
 };
 
 /** How a request that succeeds ends: with what was asked for and nothing else. */
-function endOf(parameters: RequestParameters): LedgerEvent {
+function endOf(parameters: RequestParameters) {
   switch (parameters.operation) {
     case 'generate':
-      return 'activated';
+      return 'activated' as const;
     case 'rotate':
-      return 'rotated';
+      return 'rotated' as const;
     case 'revoke':
-      return parameters.mode === 'suspend' ? 'suspended' : 'compromised';
+      return parameters.mode === 'suspend' ? ('suspended' as const) : ('compromised' as const);
     case 'reinstate':
-      return 'reinstated';
+      return 'reinstated' as const;
     case 'destroy':
-      return 'destruction-scheduled';
+      return 'destruction-scheduled' as const;
     case 'cancel-destruction':
-      return 'destruction-cancelled';
+      return 'destruction-cancelled' as const;
     case 'emergency-revoke':
-      return 'emergency-revoked';
+      return 'emergency-revoked' as const;
     case 'ratify':
-      return 'ratified';
+      return 'ratified' as const;
   }
 }
 
@@ -66,7 +80,7 @@ function endOf(parameters: RequestParameters): LedgerEvent {
  * Goes through what the ledger tells of the request, entry by entry, as if it happened again: whether each could follow
  * the one before, on the digest that stood then, and whether the request and its decisions are what comes of it.
  */
-export function historyFaults(exported: RequestExport): string[] {
+export function historyFaults(exported: Told): string[] {
   const { request, decisions, ledger } = exported;
   const own = ledger.filter(({ requestId }) => requestId === request.requestId);
   const open = new Map(decisions.map((decision) => [decisionDigest(decision), decision]));
@@ -130,10 +144,10 @@ function turnOf(event: LedgerEvent, { parameters, approval }: RequestExport['req
   if (event === 'execution-started') {
     return { from: [approval.quorum === 0 ? 'accepted' : 'approved'], to: 'executing' };
   }
-  return turns[event];
+  return event in turns ? turns[event as keyof typeof turns] : undefined;
 }
 
-function askingFaults({ at, actor, classHash, details }: LedgerEntry, { request }: RequestExport): string[] {
+function askingFaults({ at, actor, classHash, details }: LedgerEntry, { request }: Told): string[] {
   const { requester, createdAt, reason, parameters, approval } = request;
   const told = { at, actor, reason: details.reason, parameters: details.parameters, quorum: details.quorum };
   const asked = { at: createdAt, actor: requester, reason, parameters, quorum: approval.quorum };
@@ -161,7 +175,7 @@ function tellsOf({ at, actor, details }: LedgerEntry, decision: DecisionRecord):
 
 /** Whether the request stands where the ledger leaves it. */
 function standingFaults(
-  { request }: RequestExport,
+  { request }: Told,
   own: readonly LedgerEntry[],
   { state, digest }: { readonly state: RequestState | 'unasked'; readonly digest: string },
 ): string[] {

@@ -15,12 +15,8 @@ export async function passkeyFaults({ request, decisions }: RequestExport, trust
           ? [`${nameOf(decision)} approved without a passkey, which the rule wants.`]
           : [];
       }
-      const known = trust.passkeys?.get(passkey.credentialId);
       const fingerprint = fingerprintOf(Buffer.from(passkey.publicKey, 'base64url'));
-      if (
-        trust.passkeys !== undefined &&
-        (known?.personId !== decision.person.id || known.fingerprint !== fingerprint)
-      ) {
+      if (trust.passkeys !== undefined && trust.passkeys.get(fingerprint) !== decision.person.id) {
         return [`The passkey of ${nameOf(decision)} (${fingerprint}) is none that you hold of theirs.`];
       }
       return (await isSigned(decision, digest, trust.origin))

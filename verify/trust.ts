@@ -7,10 +7,8 @@ export interface Trust {
   readonly approvalKeyFingerprint?: string | undefined;
   /** Where the page is: passkeys sign for one origin. */
   readonly origin?: string | undefined;
-  /** By credential id: whose it is, and SHA-256 over its public key, lower-case hex. */
-  readonly passkeys?:
-    | ReadonlyMap<string, { readonly personId: string; readonly fingerprint: string }>
-    | undefined;
+  /** By SHA-256 over its public key, lower-case hex: whose it is. */
+  readonly passkeys?: ReadonlyMap<string, string> | undefined;
   /** The key classes as they were when the request was made. */
   readonly classes?: KeyClasses | undefined;
   /** Where the key's ledger ended when the verifier saw it last: the hash of an entry. */

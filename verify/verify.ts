@@ -15,7 +15,7 @@ const usage = `Verifies a request offline, from its export (GET /v1/requests/{re
 
   --approval-key <file>               the approval key you hold: its public half in PEM, DER or base64
   --approval-key-fingerprint <hex>    or its SHA-256
-  --passkeys <file>                   the approvers' passkeys you hold: [{"credentialId","personId","fingerprint"}]
+  --passkeys <file>                   the approvers' passkeys you hold: [{"personId","fingerprint"}]
   --origin <url>                      where the page is, such as https://keyward.example.com
   --classes <file>                    policies/key-classes.yaml as it was when the request was made
   --ledger-head <hash>                where the ledger of the key ended when you saw it last
@@ -27,8 +27,15 @@ Ends with 0 when everything holds, 1 when something does not, 2 when it cannot b
 
 class Unreadable extends Error {}
 
+/** Fingerprints as people write them down: in groups, in any case. */
 const heldPasskeys = z.array(
-  z.object({ credentialId: z.string(), personId: z.string(), fingerprint: z.string() }),
+  z.object({
+    personId: z.string(),
+    fingerprint: z
+      .string()
+      .transform((written) => written.replaceAll(/[\s:-]/g, '').toLowerCase())
+      .pipe(z.string().regex(/^[0-9a-f]{64}$/)),
+  }),
 );
 
 try {
@@ -141,7 +148,7 @@ function fingerprintIn(file: string): string {
 function passkeysIn(file: string): NonNullable<Trust['passkeys']> {
   const parsed = heldPasskeys.safeParse(jsonIn(file));
   if (!parsed.success) throw new Unreadable(`PASSKEYS_UNREADABLE: ${file} holds no list of passkeys.`);
-  return new Map(parsed.data.map(({ credentialId, ...held }) => [credentialId, held]));
+  return new Map(parsed.data.map(({ fingerprint, personId }) => [fingerprint, personId]));
 }
 
 function jsonIn(file: string | 0): unknown {

@@ -1,5 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
-import { api } from './api.ts';
+import Box from '@cloudscape-design/components/box';
 import { AbsencesPage } from './pages/absences.tsx';
 import { CustodyPage } from './pages/custody.tsx';
 import { PasskeysPage } from './pages/passkeys.tsx';
@@ -7,6 +6,7 @@ import { RequestPage } from './pages/request.tsx';
 import { SlackLinkPage } from './pages/slack-link.tsx';
 import { WaitingPage } from './pages/waiting.tsx';
 import { PageTitle } from './parts/page-title.tsx';
+import { useSession } from './parts/session.ts';
 import { Shell, Waiting } from './parts/shell.tsx';
 import { Trouble } from './parts/trouble.tsx';
 import { usePath } from './router.ts';
@@ -14,26 +14,21 @@ import { usePath } from './router.ts';
 /** Shows the page of the address, to whoever is signed in. */
 export function App() {
   const path = usePath();
-  const session = useQuery({ queryKey: ['session'], queryFn: () => api.session() });
-  if (session.isPending) {
+  const session = useSession();
+  const trouble = session.isError ? <Trouble error={session.error} backTo={path} /> : undefined;
+  if (session.data === undefined) {
     return (
       <Shell>
         <PageTitle>Keyward</PageTitle>
-        <Waiting />
-      </Shell>
-    );
-  }
-  if (session.isError) {
-    return (
-      <Shell>
-        <PageTitle>Keyward</PageTitle>
-        <Trouble error={session.error} backTo={path} />
+        {trouble ?? <Waiting />}
       </Shell>
     );
   }
   return (
     <Shell session={session.data}>
-      <Page path={path} />
+      {/* The page below stays, for its reader alone: what it holds may be typed, under way, or shown only once. */}
+      {trouble === undefined ? undefined : <Box margin={{ bottom: 'l' }}>{trouble}</Box>}
+      <Page key={session.data.person.id} path={path} />
     </Shell>
   );
 }

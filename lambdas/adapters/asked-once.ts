@@ -7,9 +7,10 @@ import type { Directory } from './directory.ts';
 export function askedOnce(directory: Pick<Directory, 'groupsOf'>): Pick<Directory, 'groupsOf'> {
   const answers = new Map<string, ReturnType<Directory['groupsOf']>>();
   return {
-    groupsOf(personId) {
-      const answer = answers.get(personId) ?? directory.groupsOf(personId);
-      answers.set(personId, answer);
+    groupsOf(personId, among) {
+      const question = JSON.stringify([personId, ...new Set(among)]);
+      const answer = answers.get(question) ?? directory.groupsOf(personId, among);
+      answers.set(question, answer);
       return answer;
     },
   };

@@ -9,6 +9,7 @@ import {
   policyToJson,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
+import * as z from 'zod';
 import { type ErrorDetails, Forbidden } from '../domain/errors.ts';
 import { invalidPolicyFile, type PolicyFault } from '../domain/policy-file.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -68,6 +69,8 @@ export function assertAllowed(
 }
 
 export interface Authorization {
+  /** The groups that the policies themselves name: whether somebody is in one of them has to be known. */
+  readonly groups: readonly string[];
   authorize(question: Question): Authorized;
 }
 
@@ -94,6 +97,7 @@ export function createAuthorization(policies: string, schema: string): Authoriza
   const named = readPolicySet(policies, schema);
   const staticPolicies = Object.fromEntries([...named].map(([id, { text }]) => [id, text]));
   return {
+    groups: [...new Set([...named.values()].flatMap(({ groups }) => groups))],
     authorize(question) {
       const call = callOf(question);
       const answer = isAuthorized({ ...call, schema, validateRequest: true, policies: { staticPolicies } });
@@ -119,6 +123,7 @@ export function createAuthorization(policies: string, schema: string): Authoriza
 interface NamedPolicy {
   readonly text: string;
   readonly explanation: string | undefined;
+  readonly groups: readonly string[];
 }
 
 function readPolicySet(policies: string, schema: string): ReadonlyMap<string, NamedPolicy> {
@@ -137,7 +142,10 @@ function readPolicySet(policies: string, schema: string): ReadonlyMap<string, Na
     const { id, explanation } = annotations;
     if (!id) faults.push({ path: '', line, message: 'this policy has no @id("...")' });
     else if (named.has(id)) faults.push({ path: id, line, message: 'another policy has this @id' });
-    else named.set(id, { text, explanation: explanation ?? undefined });
+    else {
+      const groups = json.type === 'success' ? groupsIn(json.json) : [];
+      named.set(id, { text, explanation: explanation ?? undefined, groups });
+    }
   }
   if (faults.length > 0) throw invalidPolicyFile(FILE, faults);
   const staticPolicies = Object.fromEntries([...named].map(([id, { text }]) => [id, text]));
@@ -159,6 +167,15 @@ function readPolicySet(policies: string, schema: string): ReadonlyMap<string, Na
     );
   }
   return named;
+}
+
+const groupUid = z.object({ type: z.literal('Keyward::Group'), id: z.string() });
+
+/** The groups that stand in a policy, wherever they stand. */
+function groupsIn(json: unknown): string[] {
+  const group = groupUid.safeParse(json);
+  if (group.success) return [group.data.id];
+  return typeof json === 'object' && json !== null ? Object.values(json).flatMap(groupsIn) : [];
 }
 
 function callOf(question: Question): {

@@ -1,17 +1,8 @@
-import {
-  DescribeGroupCommand,
-  DescribeUserCommand,
-  type DescribeUserCommandOutput,
-  GetGroupIdCommand,
-  GetUserIdCommand,
-  IdentitystoreClient,
-  ListGroupMembershipsCommand,
-  paginateListGroupMembershipsForMember,
-} from '@aws-sdk/client-identitystore';
+import { IdentitystoreClient } from '@aws-sdk/client-identitystore';
 import type { Actor } from '../domain/principal.ts';
-import { awsCall, refusedWith } from './aws-call.ts';
 import { environment } from './environment.ts';
-import { paced, realTime, type Time } from './pace.ts';
+import { chunksOf, createIdentityStore, type StoredUser } from './identity-store.ts';
+import { realTime, type Time } from './pace.ts';
 import { timeouts } from './timeouts.ts';
 
 /**
@@ -22,8 +13,18 @@ import { timeouts } from './timeouts.ts';
  * provisioned by an identity provider carries it so is a matter of the provisioning's mapping, and not proven here.
  */
 export interface Directory {
-  /** The names of a person's groups; undefined for somebody who is not there, or no longer active. */
-  groupsOf(personId: string): Promise<readonly string[] | undefined>;
+  /**
+   * Which of these groups a person is in; undefined for somebody who is not there, or no longer active. A few calls,
+   * however many groups the person has and however many people the groups have.
+   */
+  groupsOf(personId: string, among: readonly string[]): Promise<readonly string[] | undefined>;
+  /**
+   * All groups of a person, to look at and not to decide by: each may cost a call of its own, and whoever has no more
+   * time stops. None for somebody who is not there, or no longer active.
+   */
+  allGroupsOf(personId: string): AsyncIterable<string>;
+  /** Somebody who is there, and active. */
+  personOf(personId: string): Promise<Actor | undefined>;
   /**
    * The active members of a group, by its name; nobody when there is no such group. Each costs a call of its own: whoever
    * knows enough stops.
@@ -41,119 +42,100 @@ export function directoryOfEnvironment(): Directory {
 
 const PERSON = 'person:';
 
-/** What a group is called changes seldom, and a name that is late by minutes lets nobody in who was not. */
-const NAMES_KEPT_MILLISECONDS = 5 * 60_000;
+/** What is looked up together: a quorum seldom takes more. */
+const AT_ONCE = 4;
 
 export function createDirectory(
   client: IdentitystoreClient,
-  store: { readonly identityStoreId: string; readonly issuer: string },
+  { identityStoreId, issuer }: { readonly identityStoreId: string; readonly issuer: string },
   time: Time = realTime,
 ): Directory {
-  keepPace(client, time);
-  const IdentityStoreId = store.identityStoreId;
-  const groupNames = new Map<string, { readonly name: string; readonly until: number }>();
+  const store = createIdentityStore(client, identityStoreId, time);
+  const groupIds = keeping((name) => store.groupIdOf(name), time);
+  const groupNames = keeping((id) => store.groupNameOf(id), time);
 
-  const userIdOf = async (personId: string): Promise<string | undefined> => {
+  const activeUser = async (personId: string): Promise<{ id: string; user: StoredUser } | undefined> => {
     if (!personId.startsWith(PERSON)) return undefined;
-    const ExternalId = { Issuer: store.issuer, Id: personId.slice(PERSON.length) };
-    return found('identitystore:GetUserId', async () => {
-      const command = new GetUserIdCommand({ IdentityStoreId, AlternateIdentifier: { ExternalId } });
-      return (await client.send(command)).UserId;
-    });
+    const id = await store.userIdOf(issuer, personId.slice(PERSON.length));
+    const user = id === undefined ? undefined : await store.userOf(id);
+    return id === undefined || user === undefined || user.UserStatus === 'DISABLED'
+      ? undefined
+      : { id, user };
   };
 
-  const userOf = (UserId: string) =>
-    found('identitystore:DescribeUser', () =>
-      client.send(new DescribeUserCommand({ IdentityStoreId, UserId })),
-    );
-
-  const memberIn = (user: DescribeUserCommandOutput | undefined): Actor | undefined => {
-    const id = user?.ExternalIds?.find(({ Issuer: issuer }) => issuer === store.issuer)?.Id;
+  const actorIn = (user: StoredUser | undefined): Actor | undefined => {
+    const id = user?.ExternalIds?.find(({ Issuer: of }) => of === issuer)?.Id;
     if (user === undefined || user.UserStatus === 'DISABLED' || id === undefined) return undefined;
     const name = user.DisplayName ?? user.UserName ?? id;
     return { kind: 'person', id: `${PERSON}${id}`, name: name.slice(0, 256) };
   };
 
-  const groupNameOf = async (groupId: string): Promise<string | undefined> => {
-    const kept = groupNames.get(groupId);
-    if (kept !== undefined && time.milliseconds() < kept.until) return kept.name;
-    const name = await found('identitystore:DescribeGroup', async () => {
-      const command = new DescribeGroupCommand({ IdentityStoreId, GroupId: groupId });
-      return (await client.send(command)).DisplayName;
-    });
-    if (name !== undefined)
-      groupNames.set(groupId, { name, until: time.milliseconds() + NAMES_KEPT_MILLISECONDS });
-    return name;
+  /** Undefined when one of the groups is gone, or the user. */
+  const namesWith = async (userId: string, among: readonly string[]) => {
+    const known = await Promise.all(among.map(async (name) => ({ name, id: await groupIds.of(name) })));
+    const ids = known.flatMap(({ id }) => id ?? []);
+    if (ids.length === 0) return [];
+    const memberOf = await store.groupsWith(userId, ids);
+    return memberOf === undefined
+      ? undefined
+      : known.flatMap(({ name, id }) => (id !== undefined && memberOf.includes(id) ? name : []));
   };
 
   return {
-    async groupsOf(personId) {
-      const userId = await userIdOf(personId);
-      const user = userId === undefined ? undefined : await userOf(userId);
-      if (userId === undefined || user === undefined || user.UserStatus === 'DISABLED') return undefined;
-      const groupIds = await awsCall('identitystore:ListGroupMembershipsForMember', async () => {
-        const ids: string[] = [];
-        const pages = paginateListGroupMembershipsForMember(
-          { client },
-          { IdentityStoreId, MemberId: { UserId: userId } },
-        );
-        for await (const { GroupMemberships: memberships = [] } of pages) {
-          for (const { GroupId: id } of memberships) if (id !== undefined) ids.push(id);
+    async groupsOf(personId, among) {
+      const found = await activeUser(personId);
+      if (found === undefined) return undefined;
+      const names = [...new Set(among)];
+      const groups = await namesWith(found.id, names);
+      if (groups !== undefined) return groups;
+      // A group may have been made anew, under another id than was kept.
+      groupIds.forget(names);
+      return namesWith(found.id, names);
+    },
+
+    async *allGroupsOf(personId) {
+      const found = await activeUser(personId);
+      if (found === undefined) return;
+      for await (const page of store.allGroupsWith(found.id)) {
+        for (const ids of chunksOf(page, AT_ONCE)) {
+          const names = await Promise.all(ids.map(groupNames.of));
+          yield* names.filter((name) => name !== undefined);
         }
-        return ids;
-      });
-      const names = await Promise.all(groupIds.map(groupNameOf));
-      return names.filter((name) => name !== undefined);
+      }
+    },
+
+    async personOf(personId) {
+      return actorIn((await activeUser(personId))?.user);
     },
 
     async *membersOf(group) {
-      const GroupId = await found('identitystore:GetGroupId', async () => {
-        const UniqueAttribute = { AttributePath: 'displayName', AttributeValue: group };
-        const command = new GetGroupIdCommand({ IdentityStoreId, AlternateIdentifier: { UniqueAttribute } });
-        return (await client.send(command)).GroupId;
-      });
-      if (GroupId === undefined) return;
-      let NextToken: string | undefined;
-      do {
-        const page = await awsCall('identitystore:ListGroupMemberships', () =>
-          client.send(new ListGroupMembershipsCommand({ IdentityStoreId, GroupId, NextToken })),
-        );
-        const userIds = (page.GroupMemberships ?? []).flatMap(({ MemberId: member }) => member?.UserId ?? []);
-        for (let start = 0; start < userIds.length; start += AT_ONCE) {
-          const users = await Promise.all(userIds.slice(start, start + AT_ONCE).map(userOf));
-          yield* users.flatMap((user) => memberIn(user) ?? []);
+      const groupId = await store.groupIdOf(group);
+      if (groupId === undefined) return;
+      for await (const page of store.usersIn(groupId)) {
+        for (const userIds of chunksOf(page, AT_ONCE)) {
+          const users = await Promise.all(userIds.map((id) => store.userOf(id)));
+          yield* users.flatMap((user) => actorIn(user) ?? []);
         }
-        NextToken = page.NextToken;
-      } while (NextToken !== undefined);
+      }
     },
   };
 }
 
-/** The answer of a call; undefined when what it asks about is not there. */
-async function found<T>(name: string, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await awsCall(name, call);
-  } catch (error) {
-    if (refusedWith(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
-}
+/** What a group is called changes seldom, and a name that is late by minutes lets nobody in who was not. */
+const KEPT_MILLISECONDS = 5 * 60_000;
 
-/** Members that are looked up together: a quorum seldom takes more. */
-const AT_ONCE = 4;
-
-/** The store allows 20 calls a second to an account, and other Lambdas ask as well. */
-const CALLS_PER_SECOND = 10;
-
-/** Has every call of a client wait for its turn: each page and each attempt, whoever asks. */
-function keepPace(client: IdentitystoreClient, time: Time): void {
-  const turn = paced(CALLS_PER_SECOND, time);
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      await turn();
-      return next(args);
-    },
-    // Within the retries.
-    { name: 'keepPace', step: 'finalizeRequest', override: true },
-  );
+/** Keeps answers for minutes. That something is not there is asked every time. */
+function keeping(read: (key: string) => Promise<string | undefined>, time: Time) {
+  const answers = new Map<string, { readonly answer: string; readonly until: number }>();
+  const of = async (key: string): Promise<string | undefined> => {
+    const kept = answers.get(key);
+    if (kept !== undefined && time.milliseconds() < kept.until) return kept.answer;
+    const answer = await read(key);
+    if (answer !== undefined) answers.set(key, { answer, until: time.milliseconds() + KEPT_MILLISECONDS });
+    return answer;
+  };
+  const forget = (keys: readonly string[]): void => {
+    for (const key of keys) answers.delete(key);
+  };
+  return { of, forget };
 }

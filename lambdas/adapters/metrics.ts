@@ -8,3 +8,9 @@ export function publishOldestWaiting(seconds: number): void {
   metrics.addMetric('OldestWaitingApproval', MetricUnit.Seconds, seconds);
   metrics.publishStoredMetrics();
 }
+
+/** How much of what was due a run of the sweep could not tend. */
+export function publishNotTended(count: number): void {
+  metrics.addMetric('DueNotTended', MetricUnit.Count, count);
+  metrics.publishStoredMetrics();
+}

@@ -1,6 +1,6 @@
 import { askedOnce } from '../adapters/asked-once.ts';
-import { type DecisionDependencies, prepareDecision } from '../approvals/take-decision.ts';
-import { visibleRequest } from '../approvals/visible-request.ts';
+import { after, type DecisionDependencies, prepareDecision } from '../approvals/take-decision.ts';
+import { type Subject, visibleRequest } from '../approvals/visible-request.ts';
 import { requestAnswer } from './accept.ts';
 import { commitOnce } from './commit-once.ts';
 import type { Handler } from './contract.ts';
@@ -23,11 +23,20 @@ function decideRequest(deps: DecisionsDependencies): Handler<typeof contracts.de
     const { principal, path, body } = call;
     const deciding = { ...deps, access: deps.policies.access, directory: askedOnce(deps.directory) };
     const decision = { person: principal, requestId: path.requestId, ...body, channel: 'api' as const };
+    let recorded: Subject | undefined;
     const outcome = await commitOnce(deps, call, async () => {
-      const { build } = await prepareDecision(deciding, decision);
-      return build;
+      const { subject, build } = await prepareDecision(deciding, decision);
+      return async (now) => {
+        const change = await build(now);
+        recorded = after(subject, change);
+        return change;
+      };
     });
-    const { request, decisions } = await visibleRequest(deciding, principal, outcome.requestId);
+    // What was recorded is told from what was committed: a read that fails must not make it look as if it were not.
+    const { request, decisions } =
+      recorded !== undefined && !outcome.replayed
+        ? recorded
+        : await visibleRequest(deciding, principal, outcome.requestId);
     return requestAnswer(request, decisions, outcome);
   };
 }

@@ -2,7 +2,7 @@ import type { Directory } from '../adapters/directory.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import { awayNow } from '../domain/absence.ts';
 import type { Change } from '../domain/change.ts';
-import { assertDecidable, groupsToKnow, isDecidable } from '../domain/eligibility.ts';
+import { assertDecidable, assertNotHopeless, groupsToKnow, isDecidable } from '../domain/eligibility.ts';
 import type { Actor } from '../domain/principal.ts';
 
 export interface ElectorateDependencies {
@@ -13,7 +13,8 @@ export interface ElectorateDependencies {
 /**
  * Gives a request back that is about to be taken. Throws NobodyEligible when the people of its rule's groups, as the
  * directory has them now, could never make its quorum without the requester: it would wait for ever. Throws BackendBusy
- * when the directory does not answer. It is asked about no more people than it takes.
+ * when the directory does not answer. It is asked about no more people than it takes: until there are enough, or until
+ * groups of which everybody is known leave a place of the quorum empty.
  */
 export async function decidable<C extends Pick<Change, 'request'>>(
   { registry, directory }: ElectorateDependencies,
@@ -27,26 +28,40 @@ export async function decidable<C extends Pick<Change, 'request'>>(
   const members = new Map(groups.map((group): [string, Actor[]] => [group, []]));
   const absences = absencesSeen(registry, now);
   const electorate = { members, away: absences.away };
-  for await (const [group, member] of inTurn(directory, groups)) {
-    members.get(group)?.push(member);
-    await absences.look(member.id);
-    if (isDecidable(approval, owner, requester.id, electorate)) return change;
+  for await (const { found, unknown } of inTurn(directory, groups)) {
+    for (const [group, member] of found) {
+      members.get(group)?.push(member);
+      await absences.look(member.id);
+      if (isDecidable(approval, owner, requester.id, electorate)) return change;
+    }
+    assertNotHopeless(approval, owner, requester.id, electorate, unknown);
   }
   assertDecidable(approval, owner, requester.id, electorate);
   return change;
+}
+
+interface Round {
+  readonly found: readonly (readonly [group: string, member: Actor])[];
+  /** The groups that may have more members. */
+  readonly unknown: ReadonlySet<string>;
 }
 
 /** The members of all groups, one of each in turn: a large group keeps no small one waiting. */
 async function* inTurn(
   directory: ElectorateDependencies['directory'],
   groups: readonly string[],
-): AsyncGenerator<readonly [group: string, member: Actor]> {
+): AsyncGenerator<Round> {
   let open = groups.map((group) => ({ group, members: directory.membersOf(group)[Symbol.asyncIterator]() }));
   try {
     while (open.length > 0) {
       const round = await Promise.all(open.map(async (each) => ({ each, next: await each.members.next() })));
       open = round.filter(({ next }) => next.done !== true).map(({ each }) => each);
-      for (const { each, next } of round) if (next.done !== true) yield [each.group, next.value];
+      yield {
+        found: round.flatMap(({ each, next }) =>
+          next.done === true ? [] : [[each.group, next.value] as const],
+        ),
+        unknown: new Set(open.map(({ group }) => group)),
+      };
     }
   } finally {
     for (const { members } of open) await members.return?.();

@@ -4,7 +4,10 @@ import { approverGroups } from '../domain/quorum.ts';
 import type { ApprovalRule, Evidence, RequestParameters, RequestRecord } from '../domain/request.ts';
 import { plain } from './plain.ts';
 
-/** One line of what an approver has to know. Mail and page say the same. */
+/**
+ * One line of what an approver has to know. Mail, Slack and page say the same; beside it the page names the KMS keys, and
+ * says in sentences what will fail, which it draws from nothing else.
+ */
 export interface Fact {
   readonly label: string;
   readonly value: string;
@@ -92,22 +95,46 @@ function evidenceFacts({ evidence }: RequestRecord): Fact[] {
   if (evidence === undefined) {
     return facts(['Evidence', 'None was collected: it is not known who depends on the key.']);
   }
-  const { kmsKeys, consumers, gaps, collectedAt } = evidence;
-  const grants = kmsKeys.flatMap((kmsKey) => kmsKey.grants.map(({ grantee }) => grantee));
+  const { kmsKeys, consumers, collectedAt } = evidence;
+  const grants = kmsKeys.reduce((sum, kmsKey) => sum + kmsKey.grants.length, 0);
   return facts(
-    ['Evidence', `${counted(kmsKeys.length, 'KMS key')}, ${counted(grants.length, 'grant')}`],
+    ['Evidence', `${counted(kmsKeys.length, 'KMS key')}, ${counted(grants, 'grant')}`],
     ['As of', `${timeText(collectedAt)}: the state at that moment, and no period before it`],
-    ...kmsKeys.map((kmsKey): [string, string] => [
-      `Version ${kmsKey.version}`,
-      `${kmsKey.keyState}; last use: ${lastUseText(kmsKey)}; lets use it by its key policy: ${kmsKey.policyPrincipals?.join(', ') ?? 'not looked at'}`,
-    ]),
-    ...(grants.length === 0 ? [] : [['Granted to', [...new Set(grants)].join(', ')] as [string, string]]),
+    ...kmsKeys.flatMap(kmsKeyFacts),
     ...(consumers ?? []).map(({ name, contact, uses }): [string, string] => [
       'Consumer',
       `${name} (${contact}): ${uses}`,
     ]),
-    ...gaps.map((gap): [string, string] => [GAP, gap]),
+    ...gapsIn(evidence).map((gap): [string, string] => [GAP, gap]),
   );
+}
+
+function kmsKeyFacts(kmsKey: Evidence['kmsKeys'][number]): [label: string, value: string][] {
+  const { version, keyState, aliases, grants, policyPrincipals } = kmsKey;
+  const state = [
+    keyState,
+    `last use: ${lastUseText(kmsKey)}`,
+    `aliases: ${aliases.join(', ') || 'none'}`,
+    `lets use it by its key policy: ${policyPrincipals?.join(', ') ?? 'not looked at'}`,
+  ];
+  const granted = grants.map(({ grantee, operations }) => `${grantee} (${operations.join(', ')})`);
+  return [
+    [`Version ${version}`, state.join('; ')],
+    ...(grants.length === 0
+      ? []
+      : [[`Grants of version ${version}`, granted.join('; ')] as [string, string]]),
+  ];
+}
+
+/** What could not be looked at, and what nobody looked at. */
+export function gapsIn({ gaps, consumers, window }: Evidence): string[] {
+  return [
+    ...gaps,
+    ...(consumers === undefined
+      ? ['Whether anybody has registered as a consumer of the key was not looked at.']
+      : []),
+    ...(window === undefined ? ['Who used the key over a time was not looked at.'] : []),
+  ];
 }
 
 /** The last use that KMS knows of, in words. */

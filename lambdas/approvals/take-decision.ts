@@ -1,5 +1,4 @@
 import type { ApprovalKey } from '../adapters/approval-key.ts';
-import { askedOnce } from '../adapters/asked-once.ts';
 import { type Authorization, assertAllowed } from '../adapters/authorization.ts';
 import { beginAgain } from '../adapters/begin-again.ts';
 import type { Directory } from '../adapters/directory.ts';
@@ -11,7 +10,13 @@ import { AlreadyDecided, NotAnApprover, SelfApproval } from '../domain/errors.ts
 import type { Principal } from '../domain/principal.ts';
 import { groupsDeciding } from '../domain/quorum.ts';
 import type { DecisionRecord, PasskeyAssertion } from '../domain/request.ts';
-import { type Subject, type Visibility, visibleRequest } from './visible-request.ts';
+import {
+  groupsThatMatter,
+  requestOf,
+  type Subject,
+  type Visibility,
+  visibleRequest,
+} from './visible-request.ts';
 
 export interface DecisionDependencies extends Visibility {
   readonly registry: Pick<
@@ -50,14 +55,13 @@ export interface Taken {
  * again; lost to the person's own first click, that one stands. What was recorded is told from what was committed: a
  * read that fails afterwards must not make it look as if it were not.
  *
- * Throws what `prepareDecision` throws but AlreadyDecided.
+ * A channel hands over a directory that is `askedOnce`. Throws what `prepareDecision` throws but AlreadyDecided.
  */
 export function takeDecision(deps: DecisionDependencies) {
   return async (decision: Decision): Promise<Taken> => {
-    const asking = { ...deps, directory: askedOnce(deps.directory) };
     try {
       return await beginAgain(async () => {
-        const { subject, build } = await prepareDecision(asking, decision);
+        const { subject, build } = await prepareDecision(deps, decision);
         const change = await build(await deps.clock());
         return async () => {
           await deps.registry.commit(change);
@@ -67,12 +71,13 @@ export function takeDecision(deps: DecisionDependencies) {
     } catch (error) {
       if (!(error instanceof AlreadyDecided)) throw error;
       const { person, requestId } = decision;
-      return { done: 'stood', subject: await visibleRequest(asking, person, requestId) };
+      return { done: 'stood', subject: await visibleRequest(deps, person, requestId) };
     }
   };
 }
 
-function after(subject: Subject, { request, key, decision }: Change): Subject {
+/** What a request is once a change to it is committed. */
+export function after(subject: Subject, { request, key, decision }: Change): Subject {
   return {
     ...subject,
     request: request?.after ?? subject.request,
@@ -85,8 +90,8 @@ function after(subject: Subject, { request, key, decision }: Change): Subject {
  * Reads and checks all that a decision rests on, and gives back what builds its change.
  *
  * 1. The request is read, if the person may see it: to others it is not there.
- * 2. Who the person is today is asked of the directory: a group that was left counts no more, whatever the sign-in
- *    said. When it does not answer, nothing is decided.
+ * 2. Which of the groups that matter the person is in is asked of the directory: one that was left counts no more,
+ *    whatever the sign-in said. When it does not answer, nothing is decided.
  * 3. The decision is drafted, which checks who decides, on what; the organisation's policies are asked as well, and a
  *    refusal names them. Both have to agree.
  * 4. What the channel wants typed is looked at.
@@ -102,7 +107,8 @@ export async function prepareDecision(
   { person, requestId, verdict, reason, digest, channel, passkey, assertTyped }: Decision,
 ): Promise<{ readonly subject: Subject; readonly build: (now: string) => Promise<Change> }> {
   const subject = await visibleRequest(deps, person, requestId); // 1
-  const current = person.kind === 'person' ? await asOfNow(deps.directory, person) : person; // 2
+  const among = groupsThatMatter(deps, subject.request);
+  const current = person.kind === 'person' ? await asOfNow(deps.directory, person, among) : person; // 2
   const build = async (now: string): Promise<Change> => {
     const deciding = { now, ...subject, person: current, verdict, reason, digest, channel };
     const draft = draftAllowed(deps.authorization, deciding); // 3
@@ -158,9 +164,23 @@ async function verified(
   return passkeys.signed(response, digest, await registry.passkeysOf(id));
 }
 
-/** The person with the groups that the directory has today. Throws NotAnApprover for a stranger to the directory. */
-export async function asOfNow(directory: Pick<Directory, 'groupsOf'>, person: Principal): Promise<Principal> {
-  const groups = await directory.groupsOf(person.id);
+/** The person, for a channel that knows no groups, with those of today that matter to a request. Throws as `asOfNow`. */
+export async function asOfNowFor(
+  deps: Omit<Visibility, 'registry'> & { readonly registry: Pick<Registry, 'getRequest'> },
+  person: Principal,
+  requestId: string,
+): Promise<Principal> {
+  const request = await requestOf(deps.registry, requestId);
+  return asOfNow(deps.directory, person, groupsThatMatter(deps, request));
+}
+
+/** The person with those of the groups that they are in today. Throws NotAnApprover for a stranger to the directory. */
+export async function asOfNow(
+  directory: Pick<Directory, 'groupsOf'>,
+  person: Principal,
+  among: readonly string[],
+): Promise<Principal> {
+  const groups = await directory.groupsOf(person.id, among);
   if (groups === undefined) {
     throw new NotAnApprover('The directory of your organisation does not know you. Ask whoever runs it.');
   }

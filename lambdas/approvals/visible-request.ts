@@ -1,3 +1,4 @@
+import type { Authorization } from '../adapters/authorization.ts';
 import type { Directory } from '../adapters/directory.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import { isAway } from '../domain/absence.ts';
@@ -25,6 +26,7 @@ export interface Visibility {
   readonly directory: Pick<Directory, 'groupsOf'>;
   readonly clock: Clock;
   readonly access: Access;
+  readonly authorization: Pick<Authorization, 'groups'>;
 }
 
 /**
@@ -38,9 +40,13 @@ export async function visibleRequest(
   requestId: string,
 ): Promise<Subject> {
   const { registry, access } = deps;
-  const known = identifier('req').safeParse(requestId).success;
-  const request = known ? await registry.getRequest(requestId) : undefined;
-  const standIns = await standInsOf(deps, person.id);
+  const request = await requestOf(registry, requestId);
+  const among = groupsThatMatter(deps, request);
+  const standIns = await standInsOf(
+    deps,
+    person.id,
+    async (id) => (await deps.directory.groupsOf(id, among)) ?? [],
+  );
   if (
     request === undefined ||
     ![person, ...standIns].some(({ groups }) => sees(person, groups, request, access))
@@ -58,16 +64,31 @@ export async function visibleRequest(
   return { request, key, decisions: await registry.getDecisions(requestId), standIns };
 }
 
-/** Whom this person stands in for now, each with the groups that the directory has today. */
+/** The request of an id that somebody gave. */
+export async function requestOf(
+  registry: Pick<Registry, 'getRequest'>,
+  requestId: string,
+): Promise<RequestRecord | undefined> {
+  return identifier('req').safeParse(requestId).success ? registry.getRequest(requestId) : undefined;
+}
+
+/**
+ * The groups by which it is decided what somebody may see and do of a request: its own, the auditors', and those that the
+ * organisation's policies name. The directory is asked about no others.
+ */
+export function groupsThatMatter(
+  { access, authorization }: Pick<Visibility, 'access' | 'authorization'>,
+  request: Pick<RequestRecord, 'owner' | 'approval'> | undefined,
+): string[] {
+  const own = request === undefined ? [] : [request.owner, ...decidingGroups(request)];
+  return [...new Set([...own, ...access.auditors, ...authorization.groups])];
+}
+
+/** Whom this person stands in for now, each with the groups that they have now. */
 export async function standInsOf(
-  {
-    registry,
-    directory,
-    clock,
-  }: Pick<Visibility, 'directory' | 'clock'> & {
-    readonly registry: Pick<Registry, 'standInsOf'>;
-  },
+  { registry, clock }: Pick<Visibility, 'clock'> & { readonly registry: Pick<Registry, 'standInsOf'> },
   personId: string,
+  groupsOf: (personId: string) => Promise<readonly string[]>,
 ): Promise<StandIn[]> {
   const absences = await registry.standInsOf(personId);
   if (absences.length === 0) return [];
@@ -78,17 +99,19 @@ export async function standInsOf(
       .map(async ({ absenceId, person }) => ({
         person,
         absenceId,
-        groups: [...((await directory.groupsOf(person.id)) ?? [])],
+        groups: [...(await groupsOf(person.id))],
       })),
   );
 }
 
-function sees(
-  person: Principal,
-  groups: readonly string[],
-  { requester, owner, approval }: RequestRecord,
-  access: Access,
-): boolean {
-  const deciding = [...groupsAnswering(approval, owner), ...escalationGroups(approval, owner)];
-  return requester.id === person.id || maySee({ ...person, groups: [...groups] }, owner, deciding, access);
+function sees(person: Principal, groups: readonly string[], request: RequestRecord, access: Access): boolean {
+  const { requester, owner } = request;
+  return (
+    requester.id === person.id ||
+    maySee({ ...person, groups: [...groups] }, owner, decidingGroups(request), access)
+  );
+}
+
+function decidingGroups({ approval, owner }: Pick<RequestRecord, 'approval' | 'owner'>): string[] {
+  return [...groupsAnswering(approval, owner), ...escalationGroups(approval, owner)];
 }

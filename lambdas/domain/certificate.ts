@@ -3,9 +3,9 @@ import { type Change, recordChange } from './change.ts';
 import { BackendStateUnexpected } from './errors.ts';
 import type { KeyRecord, VersionRecord } from './key.ts';
 import { assertTransition } from './lifecycle.ts';
-import { live } from './outcome.ts';
 import type { Actor } from './principal.ts';
 import type { DecisionRecord, RequestRecord } from './request.ts';
+import { live } from './versions.ts';
 
 /** How the end of a KMS key was seen. */
 export interface Observation {

@@ -36,6 +36,17 @@ export function compareDurations(a: string, b: string): number {
   return Temporal.Duration.compare(a, b, { relativeTo: COMPARED_FROM });
 }
 
+const units = ['years', 'months', 'weeks', 'days', 'hours', 'minutes', 'seconds'] as const;
+
+/** A duration in words: `90 days`, `1 year 6 months`. Throws RangeError when it is not ISO-8601. */
+export function durationText(iso: string): string {
+  const length = Temporal.Duration.from(iso);
+  return units
+    .filter((unit) => length[unit] !== 0)
+    .map((unit) => `${length[unit]} ${length[unit] === 1 ? unit.slice(0, -1) : unit}`)
+    .join(' ');
+}
+
 /** Years and months have no length of their own; from here a year is the common 365 days. */
 const COMPARED_FROM = '2025-01-01';
 

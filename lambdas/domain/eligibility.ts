@@ -51,6 +51,30 @@ export function isDecidable(
   return canFill(seats.length, people.length, fits);
 }
 
+/**
+ * Throws NobodyEligible when no member of the groups that are not all known, whoever they are, could make the quorum:
+ * some of its places are for other groups, and those have too few who can decide.
+ */
+export function assertNotHopeless(
+  rule: ApprovalRule,
+  owner: string,
+  requesterId: string,
+  electorate: Electorate,
+  unknown: ReadonlySet<string>,
+): void {
+  const people = [...eligible(electorate, requesterId).values()];
+  const seats = seatsOf(rule, owner, true).filter((seat) => !seat.some((group) => unknown.has(group)));
+  const fits = (seat: number, person: number) =>
+    seats[seat]?.some((group) => people[person]?.has(group) ?? false) ?? false;
+  if (canFill(seats.length, people.length, fits)) return;
+  const groups = [...new Set(seats.flat())];
+  const fitting = people.filter((of) => groups.some((group) => of.has(group))).length;
+  throw new NobodyEligible(
+    `This needs ${seats.length} other ${seats.length === 1 ? 'person' : 'people'} of ${groups.join(', ')} not away, and ${tooFew(fitting)}. Have people added to these groups, or have somebody else ask.`,
+    { groups, eligible: fitting, quorum: rule.quorum },
+  );
+}
+
 /** Throws NobodyEligible when those who can decide could never make the quorum. */
 export function assertDecidable(
   rule: ApprovalRule,
@@ -62,7 +86,11 @@ export function assertDecidable(
   const people = eligible(electorate, requesterId).size;
   const groups = groupsToKnow(rule, owner);
   throw new NobodyEligible(
-    `This needs ${rule.quorum} other people of ${groups.join(', ')} who are not away, and ${people === 0 ? 'there is nobody' : `there are not enough (${people} can decide)`}. Have people added to these groups, or have somebody else ask.`,
+    `This needs ${rule.quorum} other people of ${groups.join(', ')} who are not away, and ${tooFew(people)}. Have people added to these groups, or have somebody else ask.`,
     { groups, eligible: people, quorum: rule.quorum },
   );
+}
+
+function tooFew(people: number): string {
+  return people === 0 ? 'there is nobody' : `there are not enough (${people} can decide)`;
 }

@@ -1,12 +1,13 @@
 import { type Change, type ChangeDraft, recordChange } from './change.ts';
 import { plusDuration } from './cryptoperiod.ts';
 import { Forbidden, MfaRequired, StateForbids } from './errors.ts';
-import type { Emergency, KeyRecord } from './key.ts';
+import type { Emergency, KeyRecord, VersionRecord } from './key.ts';
 import { emergencyRuleOf, type KeyClass } from './key-class.ts';
 import { assertOperationAllowed } from './lifecycle.ts';
 import { type Actor, actorOf, type Principal } from './principal.ts';
 import { LARGEST_QUORUM, type RequestRecord } from './request.ts';
 import { newRequest, submitOperation } from './submission.ts';
+import { live } from './versions.ts';
 
 /** How long the key is held for the emergency after its last progress. */
 const LEASE = 'PT15M';
@@ -56,12 +57,13 @@ export function beginEmergency(input: {
   readonly reason: string;
   readonly ids: { readonly requestId: string; readonly nonce: string };
   readonly key: KeyRecord;
+  readonly versions: readonly VersionRecord[];
   /** The ARN of a KMS key that was found enabled although the key is stopped: somebody else has put it back. */
   readonly enabledOutside?: string;
 }): Change {
-  const { now, custodian, via, keyClass, reason, ids, key, enabledOutside } = input;
+  const { now, custodian, via, keyClass, reason, ids, key, versions, enabledOutside } = input;
   if (enabledOutside === undefined) {
-    assertNotStopped(key);
+    assertNotStopped(key, versions);
     assertOperationAllowed(key, { operation: 'emergency-revoke' });
   }
   const { requestId } = ids;
@@ -113,14 +115,19 @@ export function beginEmergency(input: {
   });
 }
 
-/** Whether nobody may use the key, as the record has it. */
-export function isStopped({ state }: Pick<KeyRecord, 'state'>): boolean {
-  return state === 'suspended' || state === 'compromised' || state === 'destroyed';
+/** Whether nobody may use the key, as the record has it. A deactivated one can be used to read until it is stopped. */
+export function isStopped({ state }: Pick<KeyRecord, 'state'>, versions: readonly VersionRecord[]): boolean {
+  return (
+    state === 'suspended' ||
+    state === 'compromised' ||
+    state === 'destroyed' ||
+    (state === 'deactivated' && !live(versions).some(({ backendState }) => backendState === 'Enabled'))
+  );
 }
 
 /** Whoever wants a key stopped is best told that it is. */
-function assertNotStopped(key: KeyRecord): void {
-  if (!isStopped(key)) return;
+function assertNotStopped(key: KeyRecord, versions: readonly VersionRecord[]): void {
+  if (!isStopped(key, versions)) return;
   const { state, emergency } = key;
   throw new StateForbids(
     `This key is stopped already: it is ${state}, and KMS lets nobody use it. If it has leaked, ask for a revocation with the mode compromise.`,

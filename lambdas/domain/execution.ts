@@ -5,10 +5,10 @@ import { requestDigest } from './digest.ts';
 import { LeaseHeld, LeaseLost, NotApproved, RequestClosed, VersionsExhausted } from './errors.ts';
 import type { KeyRecord, ProbeArtefact, VersionRecord } from './key.ts';
 import { assertOperationAllowed, assertTransition } from './lifecycle.ts';
-import { live } from './outcome.ts';
 import type { Actor } from './principal.ts';
 import { assertApproved } from './quorum.ts';
 import { type DecisionRecord, type Evidence, finalRequestStates, type RequestRecord } from './request.ts';
+import { live, usableVersions } from './versions.ts';
 
 /** How long a key is held for one request after its last progress. */
 const LEASE = 'PT15M';
@@ -123,17 +123,25 @@ export function beginExecution(
 
 /**
  * An execution carries on a request that began to act, after its lease has run out. Throws as `beginExecution` does, and
- * RequestClosed for one that is being undone. An emergency waits for nobody: it takes the key from whoever holds it.
+ * RequestClosed for one that is being undone. An emergency that has begun goes on whatever has become of the key, and waits
+ * for nobody: it takes the key from whoever holds it.
  */
 export function resumeExecution(
-  execution: Execution & { readonly decisions: readonly DecisionRecord[] },
+  execution: Execution & {
+    readonly decisions: readonly DecisionRecord[];
+    readonly versions: readonly VersionRecord[];
+  },
 ): Change {
-  const { now, actor, request, key, decisions } = execution;
+  const { now, actor, request, key, decisions, versions } = execution;
   assertIn(request, ['executing']);
   assertIs(request, 'forward');
   assertApproved(request, key, decisions);
-  assertOperationAllowed(key, request.parameters);
-  if (request.parameters.operation !== 'emergency-revoke') assertFree(key, request, now);
+  if (request.parameters.operation !== 'emergency-revoke') {
+    assertOperationAllowed(key, request.parameters);
+    assertShown(request, versions);
+    assertFree(key, request, now);
+    assertNothingHalfMade(key, request, versions);
+  }
   return recordChange({
     now,
     actor,
@@ -333,8 +341,7 @@ const MOST_VERSIONS = 90;
 
 /** Better no rotation than a key that cannot be stopped any more. */
 function assertRoomForVersion({ parameters }: RequestRecord, versions: readonly VersionRecord[]): void {
-  const kept = versions.filter(({ state }) => state !== 'destroyed');
-  if (parameters.operation !== 'rotate' || kept.length < MOST_VERSIONS) return;
+  if (parameters.operation !== 'rotate' || usableVersions(versions).length < MOST_VERSIONS) return;
   throw new VersionsExhausted(
     `The key has ${MOST_VERSIONS} versions, as many as a key can have. Generate a new key and move to it.`,
     { versions: MOST_VERSIONS },

@@ -2,14 +2,9 @@ import { type Change, type ChangeDraft, recordChange } from './change.ts';
 import { BackendStateUnexpected } from './errors.ts';
 import type { Destruction, KeyRecord, VersionRecord } from './key.ts';
 import { assertTransition } from './lifecycle.ts';
-import { live } from './outcome.ts';
 import type { Actor } from './principal.ts';
 import type { RequestRecord } from './request.ts';
-
-/** The versions of a key whose KMS keys are on their way to deletion. */
-export function dyingVersions(versions: readonly VersionRecord[]): VersionRecord[] {
-  return live(versions).filter(({ backendState }) => backendState === 'PendingDeletion');
-}
+import { distinctKmsKeys, dyingVersions, live } from './versions.ts';
 
 /** Whether KMS is deleting KMS keys of the key: its planned destruction runs, or part of it after an interruption. */
 export function isDying(key: KeyRecord): key is KeyRecord & {
@@ -53,25 +48,15 @@ export function interruptDestruction({
   const doomed = dyingVersions(versions);
   const lost = doomed.filter(({ kmsKeyArn }) => gone.includes(kmsKeyArn));
   const back = doomed.filter(({ kmsKeyArn }) => saved.includes(kmsKeyArn));
-  const still = new Set(
-    doomed
-      .map(({ kmsKeyArn }) => kmsKeyArn)
-      .filter((kmsKeyArn) => !gone.includes(kmsKeyArn) && !saved.includes(kmsKeyArn)),
-  );
-  const { dying: _before, ...destruction } = key.destruction;
+  const destruction = interruptedBy(key.destruction, versions, [...gone, ...saved]);
+  const nothingLeft = live(versions).length === lost.length;
+  if (nothingLeft) assertTransition(key.state, 'destroyed');
   return recordChange({
     now,
     actor,
     key: {
       before: key,
-      after: {
-        ...key,
-        destruction: {
-          ...destruction,
-          status: 'interrupted',
-          ...(still.size === 0 ? {} : { dying: still.size }),
-        },
-      },
+      after: { ...key, ...(nothingLeft ? { state: 'destroyed' } : {}), destruction },
     },
     versions: [
       ...back.map((version) => ({
@@ -86,12 +71,23 @@ export function interruptDestruction({
         : [
             {
               event: 'destruction-interrupted' as const,
-              details: { by, versions: back.map(({ version }) => version), dying: still.size },
+              details: { by, versions: back.map(({ version }) => version), dying: destruction.dying ?? 0 },
             },
           ]),
       ...(lost.length === 0 ? [] : [lossOf(lost)]),
     ],
   });
+}
+
+/** An interrupted destruction, with what is left of the key's dying KMS keys when these are out of it. */
+function interruptedBy(
+  { dying: _before, ...destruction }: Destruction,
+  versions: readonly VersionRecord[],
+  out: readonly string[],
+): Destruction {
+  const left = dyingVersions(versions).filter(({ kmsKeyArn }) => !out.includes(kmsKeyArn));
+  const dying = distinctKmsKeys(left).length;
+  return { ...destruction, status: 'interrupted', ...(dying === 0 ? {} : { dying }) };
 }
 
 /** KMS keys that KMS knows no more, seen by a step of a request: what stood on them is destroyed. */
@@ -100,18 +96,26 @@ export function recordLoss({
   actor,
   key,
   request,
+  versions,
   lost,
 }: {
   readonly now: string;
   readonly actor: Actor;
   readonly key: KeyRecord;
   readonly request: RequestRecord;
+  readonly versions: readonly VersionRecord[];
   readonly lost: readonly VersionRecord[];
 }): Change {
+  const { destruction } = key;
+  const gone = lost.map(({ kmsKeyArn }) => kmsKeyArn);
+  const after =
+    destruction?.status === 'interrupted'
+      ? { ...key, destruction: interruptedBy(destruction, versions, gone) }
+      : key;
   return recordChange({
     now,
     actor,
-    key: { before: key, after: key },
+    key: { before: key, after },
     request: { before: request, after: request },
     versions: lost.map((version) => lostVersion(version, now)),
     entries: [lossOf(lost)],

@@ -38,10 +38,10 @@ export const operationPreconditions: Readonly<Record<Precondition, readonly KeyS
   rotate: ['active'],
   'revoke:suspend': ['active'],
   'revoke:compromise': ['active', 'suspended', 'deactivated'],
-  reinstate: ['suspended'],
+  reinstate: ['suspended', 'deactivated'],
   destroy: ['active', 'suspended', 'deactivated', 'compromised'],
   'cancel-destruction': ['active', 'suspended', 'deactivated', 'compromised'],
-  'emergency-revoke': ['active'],
+  'emergency-revoke': ['active', 'deactivated'],
   // The quorum judges what was done, whatever has become of the key since.
   ratify: ['active', 'suspended', 'deactivated', 'compromised', 'destroyed'],
 };

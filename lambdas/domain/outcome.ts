@@ -8,6 +8,7 @@ import type { KeyClass } from './key-class.ts';
 import { assertTransition } from './lifecycle.ts';
 import type { RequestRecord } from './request.ts';
 import { endRequest, endWithoutSuccess, releaseKey } from './request-end.ts';
+import { live, unbornVersion, usableVersions } from './versions.ts';
 
 /** An execution whose effects in the backend have been seen, about to be recorded. */
 export type Completion = Execution & { readonly versions: readonly VersionRecord[] };
@@ -15,9 +16,7 @@ export type Completion = Execution & { readonly versions: readonly VersionRecord
 /** The first version, or the successor of the current one, takes over. The request succeeds. */
 export function completeActivation(completion: Completion & { readonly keyClass: KeyClass }): Change {
   const { now, request, key, versions, keyClass } = completion;
-  const next = versions.findLast(
-    ({ state, requestId }) => state === 'pre-activation' && requestId === request.requestId,
-  );
+  const next = unbornVersion(completion);
   if (next?.probe === undefined) {
     throw new BackendStateUnexpected('No probed version waits for activation. Read the ledger of the key.', {
       keyId: key.keyId,
@@ -68,13 +67,9 @@ export function completeRevocation(completion: Completion): Change {
       ...settledEmergency(settled(key, state), 'superseded'),
       state: moved(key.state, state),
     },
-    versions: [
-      ...live(versions).map((version) => ({
-        before: version,
-        after: compromise ? compromised(version, now) : suspended(version, now),
-      })),
-      ...stoppedUnborn(versions),
-    ],
+    versions: changed(versions, (version) =>
+      compromise ? compromised(version, now) : suspended(version, now),
+    ),
     entry: { event: compromise ? 'compromised' : 'suspended', details: { reason: request.reason } },
   });
 }
@@ -92,10 +87,7 @@ export function completeEmergency(completion: Completion): Change {
       state,
       emergency: emergencyOf(request, now),
     },
-    versions: [
-      ...live(versions).map((version) => ({ before: version, after: suspended(version, now) })),
-      ...stoppedUnborn(versions),
-    ],
+    versions: changed(versions, (version) => suspended(version, now)),
     entry: {
       event: 'emergency-revoked',
       details: { reason: request.reason, emergency: 'without an approval: nobody has ratified it yet' },
@@ -127,7 +119,7 @@ export function completeReinstatement(completion: Completion): Change {
   const state = broughtBack('active', key, versions);
   return succeed(completion, {
     key: { ...settledEmergency(settled(key, state), 'reinstated'), state: moved(key.state, state) },
-    versions: live(versions).map((version) => ({ before: version, after: enabledAgain(version) })),
+    versions: changed(versions, enabledAgain),
     entry: { event: 'reinstated', details: { state } },
   });
 }
@@ -148,13 +140,9 @@ export function completeScheduling(completion: Completion & { readonly deletionD
         priorState: resumed,
       },
     },
-    versions: live(versions).map((version) => ({
-      before: version,
-      after: {
-        ...version,
-        backendState: 'PendingDeletion',
-        ...(version.state === 'active' ? { state: moved(version.state, 'suspended'), suspendedAt: now } : {}),
-      },
+    versions: changed(versions, (version) => ({
+      ...suspended(version, now),
+      backendState: 'PendingDeletion',
     })),
     entry: { event: 'destruction-scheduled', details: { deletionDate } },
   });
@@ -179,10 +167,9 @@ export function completeCancellation(completion: Completion): Change {
       state: moved(key.state, state),
       destruction: over(key.destruction),
     },
-    versions: live(versions).map((version) => ({
-      before: version,
-      after: works ? enabledAgain(version) : { ...version, backendState: 'Disabled' },
-    })),
+    versions: changed(versions, (version) =>
+      works ? enabledAgain(version) : { ...version, backendState: 'Disabled' },
+    ),
     entry: { event: 'destruction-cancelled', details: { state } },
   });
 }
@@ -224,33 +211,10 @@ function over({ dying: _none, ...destruction }: Destruction): Destruction {
   return { ...destruction, status: 'cancelled' };
 }
 
-/**
- * What a key is when its KMS keys are back. Without the KMS key of its current version it protects nothing more; without
- * any it is at its end.
- */
+/** What a key is when its KMS keys are back. Without the KMS key of its current version it protects nothing more. */
 function broughtBack(wanted: KeyState, key: KeyRecord, versions: readonly VersionRecord[]): KeyState {
-  const left = live(versions);
-  if (left.length === 0) return 'destroyed';
-  const protects = left.some(({ version }) => version === key.currentVersion);
+  const protects = live(versions).some(({ version }) => version === key.currentVersion);
   return wanted === 'active' && !protects ? 'deactivated' : wanted;
-}
-
-/** Versions whose KMS key still exists and that have not ended. */
-export function live(versions: readonly VersionRecord[]): VersionRecord[] {
-  return versions.filter(({ state }) => state !== 'destroyed' && state !== 'pre-activation');
-}
-
-/**
- * The versions whose KMS keys a request takes out of use, or disables anew. An execution that was lost may have left a
- * new KMS key behind, to which it had pointed the alias: that one is stopped too.
- */
-export function takenOutOfUse(
-  { parameters }: Pick<RequestRecord, 'parameters'>,
-  versions: readonly VersionRecord[],
-): VersionRecord[] {
-  return parameters.operation === 'reinstate'
-    ? live(versions)
-    : versions.filter(({ state }) => state !== 'destroyed');
 }
 
 /** What KMS shows of a KMS key that has been stopped: one on its way to deletion stays there. */
@@ -258,20 +222,21 @@ function stopped({ backendState }: VersionRecord): BackendState {
   return backendState === 'PendingDeletion' ? backendState : 'Disabled';
 }
 
-/** What a lost execution has half made is stopped too, and waits for its undoing. */
-function stoppedUnborn(versions: readonly VersionRecord[]): NonNullable<ChangeDraft['versions']> {
-  return versions
-    .filter(({ state }) => state === 'pre-activation')
-    .map((version) => ({ before: version, after: { ...version, backendState: stopped(version) } }));
+/** What is done to a key is done to all that can be in use of it, also to what a lost execution has half made. */
+function changed(
+  versions: readonly VersionRecord[],
+  change: (version: VersionRecord) => VersionRecord,
+): NonNullable<ChangeDraft['versions']> {
+  return usableVersions(versions).map((version) => ({ before: version, after: change(version) }));
 }
 
+/** One that is half made is judged when it is undone. */
 function compromised(version: VersionRecord, now: string): VersionRecord {
-  return {
-    ...version,
-    backendState: stopped(version),
-    state: moved(version.state, 'compromised'),
-    compromisedAt: now,
-  };
+  const { state } = version;
+  const backendState = stopped(version);
+  return state === 'pre-activation'
+    ? { ...version, backendState }
+    : { ...version, backendState, state: moved(state, 'compromised'), compromisedAt: now };
 }
 
 /** A version whose KMS key is disabled; one that was deactivated has nothing to be suspended from. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { isBefore, plusDuration } from './cryptoperiod.ts';
-import { dyingVersions } from './interruption.ts';
 import type { KeyRecord, VersionRecord } from './key.ts';
 import {
   type Circumstance,
@@ -10,6 +9,7 @@ import {
   type TamperingRule,
   tamperingRules,
 } from './tampering-rules.ts';
+import { dyingVersions } from './versions.ts';
 
 /** How a record came: over EventBridge within seconds, or in a log file of the trail within minutes. */
 export type Channel = 'bus' | 'trail';

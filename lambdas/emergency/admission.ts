@@ -3,7 +3,6 @@ import type { Directory } from '../adapters/directory.ts';
 import { asOfNow } from '../approvals/take-decision.ts';
 import { assertCustodian, isCustodian } from '../domain/emergency.ts';
 import { ClassUnknown } from '../domain/errors.ts';
-import { emergencyRuleOf } from '../domain/key-class.ts';
 import { type Admit, notFound } from './stop-key.ts';
 
 interface AdmissionDependencies {
@@ -19,16 +18,17 @@ interface AdmissionDependencies {
  */
 export function admitCustodian({ directory, authorization }: AdmissionDependencies): Admit {
   return async (custodian, key, keyClass) => {
-    const person = await asOfNow(directory, custodian);
+    const custodians = (keyClass?.emergency?.custodians ?? []).map((group) =>
+      group === 'owner' ? (key?.owner ?? group) : group,
+    );
+    const among = [...(key === undefined ? [] : [key.owner]), ...custodians, ...authorization.groups];
+    const person = await asOfNow(directory, custodian, among);
     if (key === undefined) throw notFound();
     const { keyId, owner, className } = key;
     const mayKnow = person.groups.includes(owner) || isCustodian(keyClass ?? {}, person, owner);
     if (!mayKnow) throw notFound();
     if (keyClass === undefined) throw new ClassUnknown(`There is no key class ${className} any more.`);
     assertCustodian(keyClass, person, owner);
-    const custodians = emergencyRuleOf(keyClass).custodians.map((group) =>
-      group === 'owner' ? owner : group,
-    );
     assertAllowed(
       authorization.authorize({
         action: 'emergency-revoke',

@@ -15,10 +15,10 @@ import { KeyNotFound } from '../domain/errors.ts';
 import type { KeyRecord, VersionRecord } from '../domain/key.ts';
 import { classNamed, type KeyClass, type KeyClasses } from '../domain/key-class.ts';
 import type { Principal } from '../domain/principal.ts';
+import { distinctKmsKeys, usableVersions } from '../domain/versions.ts';
 import { begin } from '../steps/begin-execution.ts';
 import { completeRequest } from '../steps/complete-request.ts';
 import { disableKey } from '../steps/disable-key.ts';
-import { distinctKmsKeys } from '../steps/held-key.ts';
 
 /**
  * Looks at whoever wants to stop a key, and gives back who they are now. Throws for somebody who may not. It is asked of
@@ -62,7 +62,7 @@ export interface Stopped {
 }
 
 /** How often what comes in between is tried again: other writers, a KMS that throttles or has not settled. */
-const MOST_ATTEMPTS = 8;
+const OFTEN = { attempts: 8, milliseconds: 100 };
 
 /**
  * Stops a key at once. It uses neither Step Functions nor mail nor Slack.
@@ -78,7 +78,7 @@ const MOST_ATTEMPTS = 8;
  */
 export function stopKey(deps: StopDependencies) {
   return async (stop: Stop): Promise<Stopped> => {
-    const { requestId, over } = await again(() => begun(deps, stop)); // 1, 2
+    const { requestId, over } = await beginAgain(() => begun(deps, stop), OFTEN); // 1, 2
     if (!over) {
       await carriedOut(deps, requestId); // 3, 4
       const { keyId, via, custodian } = stop;
@@ -107,11 +107,14 @@ async function carriedOut(deps: StopDependencies, requestId: string): Promise<vo
   }
 }
 
-/** The emergency that is under way, or over: whoever asks again, because an answer was lost, is told of the same. */
+/**
+ * The emergency that is under way, or over: whoever asks again, because an answer was lost, is told of the same. What is
+ * given back commits it; the directory is not asked again for a commit that met another.
+ */
 async function begun(
   { registry, kms, classes, clock, admit, newId, randomNonce }: StopDependencies,
   { keyId, reason, custodian, via }: Stop,
-): Promise<{ readonly requestId: string; readonly over: boolean }> {
+): Promise<() => Promise<{ readonly requestId: string; readonly over: boolean }>> {
   const found = await registry.getKeyWithVersions(keyId);
   const className = found?.key.className;
   const person = await admit(
@@ -122,26 +125,29 @@ async function begun(
   if (found === undefined) throw notFound();
   const { key, versions } = found;
   const open = key.openRequests['emergency-revoke'];
-  if (open !== undefined) return { requestId: open, over: false };
-  const enabledOutside = isStopped(key) ? await enabledIn(kms, versions) : undefined;
-  if (key.emergency?.status === 'unratified' && enabledOutside === undefined) {
-    return { requestId: key.emergency.requestId, over: true };
+  if (open !== undefined) return async () => ({ requestId: open, over: false });
+  const stopped = isStopped(key, versions);
+  const enabledOutside = stopped ? await enabledIn(kms, versions) : undefined;
+  const { emergency } = key;
+  if (emergency?.status === 'unratified' && stopped && enabledOutside === undefined) {
+    return async () => ({ requestId: emergency.requestId, over: true });
   }
   const ids = { requestId: `req_${newId()}`, nonce: randomNonce() };
-  const keyClass = classNamed(classes, key.className);
-  await registry.commit(
-    beginEmergency({
-      now: await clock(),
-      custodian: person,
-      via,
-      keyClass,
-      reason,
-      ids,
-      key,
-      ...(enabledOutside === undefined ? {} : { enabledOutside }),
-    }),
-  );
-  return { requestId: ids.requestId, over: false };
+  const change = beginEmergency({
+    now: await clock(),
+    custodian: person,
+    via,
+    keyClass: classNamed(classes, key.className),
+    reason,
+    ids,
+    key,
+    versions,
+    ...(enabledOutside === undefined ? {} : { enabledOutside }),
+  });
+  return async () => {
+    await registry.commit(change);
+    return { requestId: ids.requestId, over: false };
+  };
 }
 
 /**
@@ -150,7 +156,7 @@ async function begun(
  */
 async function enabledIn(kms: KMSClient, versions: readonly VersionRecord[]): Promise<string | undefined> {
   const shown = await Promise.all(
-    distinctKmsKeys(versions).map(({ kmsKeyId }) => describeKmsKey(kms, kmsKeyId)),
+    distinctKmsKeys(usableVersions(versions)).map(({ kmsKeyId }) => describeKmsKey(kms, kmsKeyId)),
   );
   return shown.find((kmsKey) => kmsKey?.keyState === 'Enabled')?.kmsKeyArn;
 }
@@ -193,5 +199,5 @@ async function openRatification(
 }
 
 function again<T>(work: () => Promise<T>): Promise<T> {
-  return beginAgain(async () => work, { attempts: MOST_ATTEMPTS, milliseconds: 100 });
+  return beginAgain(async () => work, OFTEN);
 }

@@ -4,16 +4,15 @@ import { NotSettled } from '../domain/errors.ts';
 import type { Shown } from './copies.ts';
 
 export interface CatchUpDependencies {
-  readonly registry: Pick<Registry, 'listRequests' | 'unfinishedSlackCopies'>;
+  readonly registry: Pick<Registry, 'waitingRequestIds' | 'unfinishedSlackCopies'>;
   /** Makes the messages of one request tell of it as it is now; does nothing when they do. */
   readonly copies: (requestId: string) => Promise<Shown>;
 }
 
-const READ_AT_ONCE = 100;
-
 /**
  * Makes up for what the table's stream could not bring to Slack, however long that lasted: goes through every request
- * that waits and every message that does not tell of an end yet. A request that cannot be shown keeps no other waiting.
+ * that waits and every message that does not tell of an end yet. A request that cannot be shown, or not even be read,
+ * keeps no other waiting.
  *
  * Throws NotSettled when some could not be shown. They have their turn again at the next run.
  */
@@ -41,14 +40,6 @@ export function slackCatchUp({ registry, copies }: CatchUpDependencies) {
 async function requestsToldOf(registry: CatchUpDependencies['registry']): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   for await (const requestId of registry.unfinishedSlackCopies()) ids.add(requestId);
-  let cursor: string | undefined;
-  do {
-    const { items, next } = await registry.listRequests(
-      { state: 'awaiting-approval' },
-      { limit: READ_AT_ONCE, ...(cursor === undefined ? {} : { cursor }) },
-    );
-    for (const { requestId } of items) ids.add(requestId);
-    cursor = next;
-  } while (cursor !== undefined);
+  for await (const requestId of registry.waitingRequestIds()) ids.add(requestId);
   return ids;
 }

@@ -32,7 +32,7 @@ export type Shown = 'posted' | 'updated' | 'nothing';
 /** How often a request that changes while it is shown is shown anew. */
 const MOST_TURNS = 5;
 
-/** Longer than a Lambda runs: who claimed a post and has not posted by then has crashed. */
+/** Longer than it takes to post and to note that, with every repetition: who has not by then has crashed. */
 const CLAIM_MILLISECONDS = 2 * 60 * 1000;
 
 /**
@@ -43,7 +43,7 @@ const CLAIM_MILLISECONDS = 2 * 60 * 1000;
  * Two events of a request are often worked off at once. One of them claims the post to a channel; the other leaves it
  * alone. Whoever has sent anything looks at the request once more afterwards, and begins again when it has changed: so
  * the last message sent is of the last version, whoever sends it. A message that was posted and not noted, because of a
- * crash, is posted again: one too many rather than none.
+ * crash or a table that was down, is posted again when the claim is over: one too many rather than none.
  *
  * Every channel has its turn before anything is thrown: BackendBusy (later perhaps), or BackendRefused (somebody has to
  * correct something).
@@ -107,16 +107,15 @@ async function show(deps: CopyDependencies, request: RequestRecord, mine: Set<st
     return 'updated';
   };
   const post = async (channel: string): Promise<Shown> => {
-    const until = new Date(Date.parse(now) + CLAIM_MILLISECONDS).toISOString();
-    if (!(await registry.claimSlackPost(requestId, channel, now, until))) return 'nothing';
-    try {
-      const { ts } = await slack.post(channel, message);
-      await note(channel, ts);
-      return 'posted';
-    } catch (error) {
+    const claimedAt = await clock();
+    const until = new Date(Date.parse(claimedAt) + CLAIM_MILLISECONDS).toISOString();
+    if (!(await registry.claimSlackPost(requestId, channel, claimedAt, until))) return 'nothing';
+    const { ts } = await slack.post(channel, message).catch(async (error: unknown) => {
       await registry.releaseSlackPost(requestId, channel);
       throw error;
-    }
+    });
+    await note(channel, ts);
+    return 'posted';
   };
   return eachInTurn(requestId, [
     ...behind.map((copy) => ({ channel: copy.channel, work: () => update(copy) })),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import * as z from 'zod';
 import { log } from '../adapters/log.ts';
@@ -6,6 +7,7 @@ import { signedBody } from '../adapters/slack/signature.ts';
 import type { Slack } from '../adapters/slack/slack-client.ts';
 import { KeywardError, Unauthenticated } from '../domain/errors.ts';
 import { oneLine } from '../domain/one-line.ts';
+import { parsedJson } from '../domain/parsed-json.ts';
 import { slackCodeHash, typedSlackCode } from '../domain/slack-code.ts';
 import { carried, type Interaction, interaction, type SlackWork } from './interaction.ts';
 import { REVIEW } from './request-message.ts';
@@ -33,13 +35,14 @@ export function createDoor(deps: DoorDependencies) {
   return async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
     try {
       const { signingSecret } = await deps.secrets();
-      const asked = readInteraction(await signedBody(event, signingSecret, deps.nowSeconds())); // 1
+      const body = await signedBody(event, signingSecret, deps.nowSeconds()); // 1
+      const asked = readInteraction(body);
       if (asked.team.id !== deps.teamId) {
         throw new Unauthenticated('This did not come from Slack, or took too long.');
       }
       return answer(
         200,
-        asked.type === 'block_actions' ? await clicked(deps, asked) : await sentIn(deps, asked),
+        asked.type === 'block_actions' ? await clicked(deps, asked) : await sentIn(deps, asked, body),
       );
     } catch (error) {
       const known = error instanceof KeywardError ? error : undefined;
@@ -80,15 +83,22 @@ const valueOf = z.looseObject({
 
 type SentIn = Extract<Interaction, { type: 'view_submission' }>;
 
-async function sentIn(deps: DoorDependencies, asked: SentIn): Promise<object> {
-  return asked.view.callback_id === LINK ? codeSentIn(deps, asked) : decisionSentIn(deps, asked);
+async function sentIn(deps: DoorDependencies, asked: SentIn, body: string): Promise<object> {
+  return asked.view.callback_id === LINK
+    ? codeSentIn(deps, asked, sentIdOf(body))
+    : decisionSentIn(deps, asked);
+}
+
+/** The same when Slack sends the same again. Nobody makes out of it what was typed: the body holds more than that. */
+function sentIdOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
 }
 
 function typedIn({ view }: SentIn, field: (typeof fields)[keyof typeof fields]) {
   return valueOf.safeParse(view.state.values[field.block]?.[field.action]).data;
 }
 
-async function codeSentIn({ enqueue }: DoorDependencies, asked: SentIn): Promise<object> {
+async function codeSentIn({ enqueue }: DoorDependencies, asked: SentIn, sentId: string): Promise<object> {
   const code = typedSlackCode(typedIn(asked, fields.code)?.value ?? '');
   if (code === undefined) {
     const errors = { [fields.code.block]: 'Type the ten letters and digits that the page shows.' };
@@ -99,6 +109,7 @@ async function codeSentIn({ enqueue }: DoorDependencies, asked: SentIn): Promise
     who: whoOf(asked),
     viewId: asked.view.id,
     codeHash: slackCodeHash(code),
+    sentId,
   });
   return { response_action: 'update', view: noticeView('Your account', 'It is being linked …') };
 }
@@ -142,12 +153,4 @@ function answer(statusCode: number, body?: object): APIGatewayProxyResult {
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
     body: body === undefined ? '' : JSON.stringify(body),
   };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { hash, identifier } from '../domain/formats.ts';
+import { principal } from '../domain/principal.ts';
 
 const team = z.looseObject({ id: z.string().min(1).max(32), domain: z.string().max(128).default('') });
 const user = z.looseObject({ id: z.string().min(1).max(32), name: z.string().max(128).default('') });
@@ -28,8 +29,13 @@ export const interaction = z.discriminatedUnion('type', [
 ]);
 export type Interaction = z.infer<typeof interaction>;
 
-/** What a modal of ours carries along. */
-export const carried = z.strictObject({ requestId: identifier('req'), digest: hash, channel: z.string() });
+/** What a modal of ours carries along. `personId` is whom it named: nobody else decides in it. */
+export const carried = z.strictObject({
+  requestId: identifier('req'),
+  digest: hash,
+  channel: z.string(),
+  personId: principal.shape.id,
+});
 
 const who = z.strictObject({
   teamId: z.string(),
@@ -51,14 +57,12 @@ export const slackWork = z.discriminatedUnion('kind', [
     kind: z.literal('decide'),
     who,
     viewId: z.string(),
-    channel: z.string(),
-    requestId: identifier('req'),
-    digest: hash,
+    ...carried.shape,
     verdict: z.enum(['approve', 'deny']),
     reason: z.string().min(1).max(1024),
     alias: z.string().max(256).optional(),
   }),
-  /** Of the code nothing but its hash is passed on. */
-  z.strictObject({ kind: z.literal('link'), who, viewId: z.string(), codeHash: hash }),
+  /** Of the code nothing but its hash is passed on. `sentId` is the same however often the same is delivered. */
+  z.strictObject({ kind: z.literal('link'), who, viewId: z.string(), codeHash: hash, sentId: hash }),
 ]);
 export type SlackWork = z.infer<typeof slackWork>;

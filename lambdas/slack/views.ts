@@ -35,7 +35,7 @@ export function reviewView(
     title: plainText('Review', TITLE),
     close: plainText('Close', TITLE),
     submit: plainText('Record my decision', TITLE),
-    private_metadata: JSON.stringify({ requestId, digest, channel }),
+    private_metadata: JSON.stringify({ requestId, digest, channel, personId: as.id }),
     blocks: [
       ...facts,
       ...evidence,

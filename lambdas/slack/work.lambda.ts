@@ -1,6 +1,7 @@
 import { clock } from '#clock';
 import { environment } from '../adapters/environment.ts';
 import { bundledPolicies } from '../adapters/policy-files.ts';
+import { queueSender, sqsClient } from '../adapters/queue.ts';
 import { documentClient } from '../adapters/registry/client.ts';
 import { createRegistry } from '../adapters/registry/registry.ts';
 import { deciding } from '../approvals/deciding.ts';
@@ -17,4 +18,9 @@ const work = slackWorker({
   portalUrl: environment('PORTAL_URL'),
 });
 
-export const handler = slackWorkQueue(work, Number(environment('MOST_RECEIVES')));
+const layAside = queueSender(sqsClient(), environment('DEAD_LETTERS_URL'));
+
+export const handler = slackWorkQueue(work, {
+  mostReceives: Number(environment('MOST_RECEIVES')),
+  layAside: (body) => layAside({ body }),
+});

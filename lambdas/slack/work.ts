@@ -1,14 +1,18 @@
+import { askedOnce } from '../adapters/asked-once.ts';
 import { log } from '../adapters/log.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
-import { isNobodyThere, type Slack, type SlackView } from '../adapters/slack/slack-client.ts';
-import { asOfNow, type DecisionDependencies, takeDecision } from '../approvals/take-decision.ts';
+import type { Slack } from '../adapters/slack/slack-client.ts';
+import { asOfNowFor, type DecisionDependencies } from '../approvals/take-decision.ts';
 import { visibleRequest } from '../approvals/visible-request.ts';
-import { KeywardError } from '../domain/errors.ts';
+import { Forbidden, KeywardError } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
+import { decideInSlack } from './decide.ts';
+import { inVain } from './in-vain.ts';
 import type { SlackWork } from './interaction.ts';
 import { accountLinker, type LinkDependencies } from './link-account.ts';
-import { shownRequest } from './shown-request.ts';
-import { linkView, NOT_ALL_SHOWN, noticeView, reviewView } from './views.ts';
+import { type Outcome, tell } from './tell.ts';
+import { isTransient } from './transient.ts';
+import { linkView, noticeView, reviewView } from './views.ts';
 
 export interface WorkDependencies extends DecisionDependencies {
   readonly registry: DecisionDependencies['registry'] &
@@ -18,43 +22,67 @@ export interface WorkDependencies extends DecisionDependencies {
   readonly portalUrl: string;
 }
 
-type Work<Kind extends SlackWork['kind']> = Extract<SlackWork, { kind: Kind }>;
-
 /**
  * What the door left for later: to show a request in a modal, to record a decision by the same rules as on every
  * channel, or to link an account. A Slack account stands for the person whose code was typed in it; what Slack says of a
  * name counts for nothing, and a second factor it cannot prove. Refusals are seen by whoever clicked, and by nobody else.
  *
- * Throws what may go through later (BackendBusy): it is tried again. With `isLast` it is not, and the person is told. A
- * refusal is told, and done with.
+ * Throws what was not done. What may go through later (a transient error) is tried again without a word, but not when
+ * `isLast`; whatever else fails is not, and the person is told at once. A refusal is told, and done with.
  */
 export function slackWorker(deps: WorkDependencies) {
-  const take = takeDecision(deps);
-  const link = accountLinker(deps);
-  const shownFor = async (work: SlackWork): Promise<SlackView> => {
-    const { who } = work;
-    if (work.kind === 'link') return linked(await link(work));
-    const account = await deps.registry.slackAccount(who.teamId, who.userId);
-    if (account === undefined) return linkView(deps.portalUrl);
-    const signedIn: Principal = { ...account.person, groups: [], mfa: false };
-    const person = await asOfNow(deps.directory, signedIn);
-    return work.kind === 'review' ? review(deps, person, work) : decided(deps, take, person, work);
-  };
   return async (work: SlackWork, { isLast = false } = {}): Promise<void> => {
+    const isOver = (error: unknown): boolean => isLast || !isTransient(error);
+    const notTold = (error: unknown): void =>
+      log.error('slack person not told', { code: 'SlackPersonNotTold', error: error as Error });
+    let outcome: Outcome;
     try {
-      await show(deps, work.viewId, await shownFor(work));
+      outcome = await outcomeOf({ ...deps, directory: askedOnce(deps.directory) }, work);
     } catch (error) {
-      if (error instanceof KeywardError && error.kind !== 'transient' && error.kind !== 'fault') {
-        await refuse(deps, work, error.message, `Your decision was not recorded. ${error.message}`);
-        return;
-      }
-      if (isLast) await giveUp(deps, work);
+      // What failed is thrown, and not that this failed too.
+      if (isOver(error)) await tell(deps.slack, work, inVain(work, isTransient(error))).catch(notTold);
+      throw error;
+    }
+    try {
+      await tell(deps.slack, work, outcome);
+    } catch (error) {
+      if (isOver(error)) notTold(error);
       throw error;
     }
   };
 }
 
-function linked(done: Awaited<ReturnType<ReturnType<typeof accountLinker>>>): SlackView {
+/** With the directory asked once, which all that is checked on the way is checked against. */
+type Asking = Omit<WorkDependencies, 'slack'>;
+
+async function outcomeOf(deps: Asking, work: SlackWork): Promise<Outcome> {
+  try {
+    return await doneWith(deps, work);
+  } catch (error) {
+    if (!(error instanceof KeywardError) || error.kind === 'transient' || error.kind === 'fault') throw error;
+    return {
+      view: noticeView('Not recorded', error.message),
+      whispered: `Your decision was not recorded. ${error.message}`,
+    };
+  }
+}
+
+async function doneWith(deps: Asking, work: SlackWork): Promise<Outcome> {
+  if (work.kind === 'link') return { view: linked(await accountLinker(deps)(work)) };
+  const account = await deps.registry.slackAccount(work.who.teamId, work.who.userId);
+  if (work.kind === 'decide' && account?.person.id !== work.personId) {
+    // A modal stays open while its account is unlinked, and linked to somebody else.
+    throw new Forbidden(
+      'This Slack account no longer stands for whom the modal named. Press «Review» once more.',
+    );
+  }
+  if (account === undefined) return { view: linkView(deps.portalUrl) };
+  const signedIn: Principal = { ...account.person, groups: [], mfa: false };
+  const person = await asOfNowFor(deps, signedIn, work.requestId);
+  return work.kind === 'review' ? review(deps, person, work) : decideInSlack(deps, person, work);
+}
+
+function linked(done: Awaited<ReturnType<ReturnType<typeof accountLinker>>>) {
   if ('refused' in done) return noticeView('Not linked', done.refused);
   const { name, id } = done.account.person;
   return noticeView(
@@ -65,86 +93,14 @@ function linked(done: Awaited<ReturnType<ReturnType<typeof accountLinker>>>): Sl
 }
 
 async function review(
-  deps: WorkDependencies,
+  deps: Asking,
   person: Principal,
-  { requestId, channel }: Work<'review'>,
-): Promise<SlackView> {
+  { requestId, channel }: Extract<SlackWork, { kind: 'review' }>,
+): Promise<Outcome> {
   const { request, key } = await visibleRequest(deps, person, requestId);
   if (request.state !== 'awaiting-approval') {
-    return noticeView('Review', `There is nothing left to decide: this request is ${request.state}.`);
+    const view = noticeView('Review', `There is nothing left to decide: this request is ${request.state}.`);
+    return { view };
   }
-  return reviewView(request, key, { channel, as: person }, deps.portalUrl);
-}
-
-async function decided(
-  deps: WorkDependencies,
-  take: ReturnType<typeof takeDecision>,
-  person: Principal,
-  { requestId, digest, verdict, reason, alias }: Work<'decide'>,
-): Promise<SlackView> {
-  const { request, key } = await visibleRequest(deps, person, requestId);
-  if (verdict === 'approve') {
-    if (!shownRequest(request, key).complete) return noticeView('Not recorded', NOT_ALL_SHOWN);
-    if (request.parameters.operation === 'destroy' && alias?.trim() !== key.alias) {
-      return noticeView(
-        'Not recorded',
-        `To approve, type the alias exactly: ${key.alias}. Open the request again.`,
-      );
-    }
-  }
-  const { done, subject } = await take({ person, requestId, verdict, reason, digest, channel: 'slack' });
-  const mine = subject.decisions.findLast(
-    (decision) => decision.person.id === person.id && decision.digest === subject.request.digest,
-  );
-  return done === 'recorded'
-    ? noticeView(
-        'Recorded',
-        `You ${verdict === 'approve' ? 'approved' : 'denied'}. The request is ${subject.request.state}.`,
-      )
-    : noticeView(
-        'You had decided',
-        `Your decision stands: ${mine?.verdict ?? ''}, at ${mine?.decidedAt ?? ''}.`,
-      );
-}
-
-/** In the modal, and to whoever has closed it in the channel. */
-async function refuse(
-  deps: WorkDependencies,
-  work: SlackWork,
-  why: string,
-  whispered: string,
-): Promise<void> {
-  await show(deps, work.viewId, noticeView('Not recorded', why));
-  if (work.kind !== 'decide' || work.channel === '') return;
-  await unlessNobodyThere(() => deps.slack.whisper(work.channel, work.who.userId, whispered));
-}
-
-const inVain: Readonly<Record<SlackWork['kind'], string>> = {
-  // An answer that was lost may hide that it was recorded.
-  decide:
-    'Your decision could not be recorded, and is not tried again. Open the page: it shows whether it stands after all, and there you can decide.',
-  review: 'The request could not be read. Press «Review» again, or open the page.',
-  link: 'Your account could not be linked. Press «Review» again, with a new code.',
-};
-
-/** Nobody is left to believe that it is still being worked on. What failed is thrown, and not that this failed too. */
-async function giveUp(deps: WorkDependencies, work: SlackWork): Promise<void> {
-  try {
-    await refuse(deps, work, inVain[work.kind], inVain[work.kind]);
-  } catch (error) {
-    log.error('slack person not told', { code: 'SlackPersonNotTold', error: error as Error });
-  }
-}
-
-function show({ slack }: WorkDependencies, viewId: string, view: SlackView): Promise<void> {
-  return unlessNobodyThere(() => slack.updateView(viewId, view));
-}
-
-/** That nobody is there to be told any more is no reason to do the work again. */
-async function unlessNobodyThere(tell: () => Promise<void>): Promise<void> {
-  try {
-    await tell();
-  } catch (error) {
-    if (!isNobodyThere(error)) throw error;
-  }
+  return { view: reviewView(request, key, { channel, as: person }, deps.portalUrl) };
 }

@@ -7,7 +7,8 @@ import { log } from '../adapters/log.ts';
 import { AliasTaken, BackendStateUnexpected, NotSettled } from '../domain/errors.ts';
 import { recordNaming } from '../domain/execution.ts';
 import type { KeyRecord, VersionRecord } from '../domain/key.ts';
-import { readHeldWork, type StepDependencies, stepInput, unbornVersion, type Work } from './held-key.ts';
+import { hasLived, unbornVersion } from '../domain/versions.ts';
+import { readHeldWork, type StepDependencies, stepInput, type Work } from './held-key.ts';
 
 /** `new` points the alias at the version this request made, `current` puts it back where the registry says. */
 export const bindAliasInput = stepInput.extend({ target: z.enum(['new', 'current']) });
@@ -41,16 +42,16 @@ async function bind(
 ): Promise<void> {
   const { key, versions } = work;
   const holder = await holderOf(kms, key.alias);
-  if (holder === target.kmsKeyId) return;
   if (holder !== undefined && !versions.some(({ kmsKeyId }) => kmsKeyId === holder)) {
     throw new AliasTaken(
       `${key.alias} is held by the KMS key ${holder}, which is not a version of this key.`,
       { alias: key.alias, holder },
     );
   }
-  if (key.currentVersion > 0 && target.namedAt === undefined) {
+  if (key.currentVersion > 0 && !hasLived(target.kmsKeyArn, versions)) {
     await registry.commit(recordNaming({ ...work, version: target }));
   }
+  if (holder === target.kmsKeyId) return;
   await point(kms, key.alias, holder, target);
 }
 

@@ -1,13 +1,13 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { cancelKmsDeletion } from '../adapters/kms/deletion.ts';
-import { live } from '../domain/outcome.ts';
-import { everyKmsKey } from './every-kms-key.ts';
+import { live } from '../domain/versions.ts';
+import { assertSomeLeft, everyKmsKey } from './every-kms-key.ts';
 import { forwardFor, readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
 import { settledAs } from './kms-key-state.ts';
 
 /**
  * Takes every KMS key of a key out of its deletion window. KMS leaves them Disabled; whether they work again is the
- * next step's. To undo a destruction that failed half-way it takes back only what the registry does not say is going.
+ * next step's. Throws StateForbids when KMS has deleted all of them. To undo a destruction that failed half-way it takes back only what the registry does not say is going.
  */
 export function cancelDeletion(deps: StepDependencies & { readonly kms: KMSClient }) {
   return async (input: StepInput): Promise<{ cancelled: number[] }> => {
@@ -17,6 +17,7 @@ export function cancelDeletion(deps: StepDependencies & { readonly kms: KMSClien
     const taken = live(work.versions).filter(
       ({ backendState }) => asked || backendState !== 'PendingDeletion',
     );
+    if (asked) await assertSomeLeft(kms, work);
     const cancelled: number[] = [];
     await everyKmsKey(deps, work, taken, async (version, { keyState }) => {
       if (keyState !== 'PendingDeletion') return;

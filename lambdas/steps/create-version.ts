@@ -11,7 +11,8 @@ import type { KeyRecord } from '../domain/key.ts';
 import type { KeyClasses } from '../domain/key-class.ts';
 import type { StepRoles } from '../domain/key-policy.ts';
 import { policyFor } from '../domain/managed-policy.ts';
-import { readHeldWork, type StepDependencies, type StepInput, unbornVersion, type Work } from './held-key.ts';
+import { unbornVersion } from '../domain/versions.ts';
+import { readHeldWork, type StepDependencies, type StepInput, type Work } from './held-key.ts';
 
 export interface CreateVersionDependencies extends StepDependencies {
   readonly kms: KMSClient;

@@ -3,15 +3,9 @@ import { refusedWith } from '../adapters/aws-call.ts';
 import { listGrants, revokeGrant } from '../adapters/kms/grants.ts';
 import { disableKmsKey } from '../adapters/kms/keys.ts';
 import type { VersionRecord } from '../domain/key.ts';
-import { takenOutOfUse } from '../domain/outcome.ts';
+import { usableVersions } from '../domain/versions.ts';
 import { everyKmsKey } from './every-kms-key.ts';
-import {
-  distinctKmsKeys,
-  forwardFor,
-  readHeldWork,
-  type StepDependencies,
-  type StepInput,
-} from './held-key.ts';
+import { forwardFor, readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
 import { settledAs } from './kms-key-state.ts';
 
 /**
@@ -30,11 +24,13 @@ export function disableKey(deps: StepDependencies & { readonly kms: KMSClient })
     );
     const { parameters } = work.request;
     const undoing = parameters.operation === 'reinstate';
-    const stopped = takenOutOfUse(work.request, work.versions).filter(
+    const stopped = usableVersions(work.versions).filter(
       ({ backendState }) => !undoing || backendState === 'Disabled',
     );
     const disabled: number[] = [];
+    const seen: VersionRecord[] = [];
     await everyKmsKey(deps, work, stopped, async (version, { keyState }) => {
+      seen.push(version);
       if (keyState === 'Enabled') {
         await disableKmsKey(kms, version.kmsKeyId);
         disabled.push(version.version);
@@ -42,27 +38,21 @@ export function disableKey(deps: StepDependencies & { readonly kms: KMSClient })
       if (keyState !== 'PendingDeletion') await settledAs(kms, version, 'Disabled');
     });
     if (parameters.operation === 'revoke' && parameters.mode === 'compromise') {
-      await revokeGrants(kms, stopped);
+      await revokeGrants(kms, seen);
     }
     return { disabled };
   };
 }
 
-/** A grant or a whole KMS key that is not there any more has no grant left. */
 async function revokeGrants(kms: KMSClient, versions: readonly VersionRecord[]): Promise<void> {
-  for (const { kmsKeyId } of distinctKmsKeys(versions)) {
-    await unlessGone(async () => {
-      for (const { grantId } of await listGrants(kms, kmsKeyId)) {
-        await unlessGone(() => revokeGrant(kms, kmsKeyId, grantId));
+  for (const { kmsKeyId } of versions) {
+    for (const { grantId } of await listGrants(kms, kmsKeyId)) {
+      try {
+        await revokeGrant(kms, kmsKeyId, grantId);
+      } catch (error) {
+        // It has been retired or revoked since it was listed.
+        if (!refusedWith(error, 'NotFoundException', 'InvalidGrantIdException')) throw error;
       }
-    });
-  }
-}
-
-async function unlessGone(act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!refusedWith(error, 'NotFoundException', 'InvalidGrantIdException')) throw error;
+    }
   }
 }

@@ -2,8 +2,8 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { discardKmsKey, freeName } from '../adapters/kms/discard.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
 import { recordDiscard, recordRetirement } from '../domain/execution.ts';
-import { hasLived } from '../domain/lived.ts';
-import { readHeldWork, type StepDependencies, type StepInput, unbornVersion } from './held-key.ts';
+import { hasLived, unbornVersion } from '../domain/versions.ts';
+import { readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
 
 /**
  * Puts the KMS key that a failed generation or rotation has recorded on its way to deletion, and records that. Material

@@ -1,18 +1,21 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { refusedWith } from '../adapters/aws-call.ts';
 import { describeKmsKey, type KmsKey } from '../adapters/kms/keys.ts';
 import { isBefore, plusDuration } from '../domain/cryptoperiod.ts';
-import { KeywardError, NotSettled } from '../domain/errors.ts';
+import { KeywardError, NotSettled, StateForbids } from '../domain/errors.ts';
 import { recordLoss } from '../domain/interruption.ts';
 import type { VersionRecord } from '../domain/key.ts';
-import { distinctKmsKeys, type StepDependencies, type Work } from './held-key.ts';
+import { distinctKmsKeys, live } from '../domain/versions.ts';
+import type { StepDependencies, Work } from './held-key.ts';
 
-/** KMS shows a new key late to some callers: only an older one that it does not know is gone. */
+/** KMS shows a new key, and what hangs on its tags, late to some callers: only an older one that it does not know is gone. */
 const SHOWN_TO_ALL = 'PT1H';
 const CONSECUTIVE_READS = 3;
 
 /**
  * Does the same to every KMS key of some versions, the current version's first.
  *
+ * - Each is looked at before anything else is asked of it: DescribeKey alone is allowed of a KMS key that is gone.
  * - A KMS key at which it fails keeps no other from its turn. What failed is thrown at the end, so that the machine tries
  *   again; what may pass by itself before what may not.
  * - A KMS key that KMS knows no more is passed over and its versions are recorded as lost: nothing is left to do to it,
@@ -28,18 +31,29 @@ export async function everyKmsKey(
   const failures: unknown[] = [];
   for (const version of currentFirst(work, distinctKmsKeys(versions))) {
     try {
-      const kmsKey = await findKmsKey(deps.kms, version, work.now);
+      const kmsKey = await findKmsKey(deps.kms, version, work);
       if (kmsKey === undefined) gone.add(version.kmsKeyId);
       else await act(version, kmsKey);
     } catch (error) {
-      failures.push(error);
+      failures.push(unlessNew(error, version, work));
     }
   }
-  if (gone.size > 0) {
-    const lost = versions.filter(({ kmsKeyId }) => gone.has(kmsKeyId));
-    await deps.registry.commit(recordLoss({ ...work, lost }));
-  }
+  const lost = versions.filter(({ kmsKeyId }) => gone.has(kmsKeyId));
+  if (lost.length > 0) await deps.registry.commit(recordLoss({ ...work, lost }));
   if (failures.length > 0) throw failures.find(mayPass) ?? failures[0];
+}
+
+/**
+ * Before KMS keys are saved or put back: throws StateForbids when none is left. Nothing is recorded then; what the key is
+ * now is for those to say who watch its deletion.
+ */
+export async function assertSomeLeft(kms: KMSClient, work: Work): Promise<void> {
+  for (const version of distinctKmsKeys(live(work.versions))) {
+    if ((await findKmsKey(kms, version, work)) !== undefined) return;
+  }
+  throw new StateForbids('KMS has deleted every KMS key of this key: nothing is left of it.', {
+    keyState: work.key.state,
+  });
 }
 
 function currentFirst(work: Work, versions: readonly VersionRecord[]): VersionRecord[] {
@@ -50,17 +64,30 @@ function currentFirst(work: Work, versions: readonly VersionRecord[]): VersionRe
 }
 
 /** Throws NotSettled when KMS does not know a KMS key that it may not show to everybody yet. */
-async function findKmsKey(kms: KMSClient, version: VersionRecord, now: string): Promise<KmsKey | undefined> {
+async function findKmsKey(kms: KMSClient, version: VersionRecord, work: Work): Promise<KmsKey | undefined> {
   for (let read = 0; read < CONSECUTIVE_READS; read += 1) {
     const found = await describeKmsKey(kms, version.kmsKeyId);
     if (found !== undefined) return found;
   }
-  if (isBefore(now, plusDuration(version.createdAt, SHOWN_TO_ALL))) {
+  if (isNew(version, work)) {
     throw new NotSettled(`KMS does not show ${version.kmsKeyArn} (version ${version.version}) yet.`, {
       kmsKeyId: version.kmsKeyId,
     });
   }
   return undefined;
+}
+
+/** A refusal for want of permission is believed of a KMS key whose tags have had their time; NotSettled before. */
+export function unlessNew(error: unknown, version: VersionRecord, work: Work): unknown {
+  return refusedWith(error, 'AccessDeniedException') && isNew(version, work)
+    ? new NotSettled(`KMS does not let ${version.kmsKeyArn} be worked on yet.`, {}, { cause: error })
+    : error;
+}
+
+/** By the first of the versions that share the KMS key. */
+function isNew({ kmsKeyId }: VersionRecord, { now, versions }: Work): boolean {
+  const first = versions.find((version) => version.kmsKeyId === kmsKeyId);
+  return first === undefined || isBefore(now, plusDuration(first.createdAt, SHOWN_TO_ALL));
 }
 
 function mayPass(error: unknown): boolean {

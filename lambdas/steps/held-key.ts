@@ -71,18 +71,3 @@ export function forwardFor(...operations: readonly Operation[]) {
   return ({ request }: Work): Phase =>
     operations.includes(request.parameters.operation) && request.error === undefined ? 'forward' : 'undo';
 }
-
-/** The version that a request has made and that is not yet active. */
-export function unbornVersion({
-  request,
-  versions,
-}: Pick<Work, 'request' | 'versions'>): VersionRecord | undefined {
-  return versions.findLast(
-    ({ state, requestId }) => state === 'pre-activation' && requestId === request.requestId,
-  );
-}
-
-/** One of each KMS key: versions that rotated in place share theirs. */
-export function distinctKmsKeys(versions: readonly VersionRecord[]): VersionRecord[] {
-  return [...new Map(versions.map((version) => [version.kmsKeyId, version])).values()];
-}

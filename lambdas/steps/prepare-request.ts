@@ -6,12 +6,12 @@ import { describeKmsKey } from '../adapters/kms/keys.ts';
 import { type LastUse, lastUseOf } from '../adapters/kms/last-use.ts';
 import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
-import { plusDuration } from '../domain/cryptoperiod.ts';
+import { durationText, plusDuration } from '../domain/cryptoperiod.ts';
 import { BackendBusy, BackendRefused } from '../domain/errors.ts';
 import { boundedEvidence } from '../domain/evidence-size.ts';
 import { recordEvidence, renewEvidence } from '../domain/execution.ts';
+import type { VersionRecord } from '../domain/key.ts';
 import { classNamed, type KeyClasses } from '../domain/key-class.ts';
-import { live } from '../domain/outcome.ts';
 import { policyPrincipals } from '../domain/policy-principals.ts';
 import {
   type Evidence,
@@ -20,7 +20,9 @@ import {
   type RequestRecord,
   type RequestState,
 } from '../domain/request.ts';
-import { distinctKmsKeys, readWork, type StepDependencies, stepInput, type Work } from './held-key.ts';
+import { distinctKmsKeys, live } from '../domain/versions.ts';
+import { unlessNew } from './every-kms-key.ts';
+import { readWork, type StepDependencies, stepInput, type Work } from './held-key.ts';
 
 export const prepareInput = stepInput.extend({
   /** Whether to look again at the evidence of a request that waits already. */
@@ -79,47 +81,71 @@ export function prepareRequest(deps: PrepareDependencies) {
 
 const EVIDENCE_WINDOW = 'P90D';
 
-async function collect(
-  { kms, registry, classes }: PrepareDependencies,
-  { now, request, key, versions }: Work,
-): Promise<Evidence> {
-  const window = classNamed(classes, key.className).evidenceWindow ?? EVIDENCE_WINDOW;
-  const gaps = [
-    `Who used the key in the last ${window} is not known: usage records are not collected. Absence of a name here is no sign of disuse.`,
-    'KMS tells the last use of a KMS key, up to an hour late, and not whose it was: Keyward’s own probes count as uses.',
-    'Whom IAM policies of the account let use the key is not looked at; neither are copies of data keys, nor backups.',
-  ];
-  const kmsKeys: Evidence['kmsKeys'] = [];
-  for (const { version, kmsKeyArn, kmsKeyId } of distinctKmsKeys(live(versions))) {
-    const found = await describeKmsKey(kms, kmsKeyId);
-    if (found === undefined) {
-      gaps.push(`KMS knows no key ${kmsKeyArn} (version ${version}): it is gone, or not shown yet.`);
-      kmsKeys.push({ version, kmsKeyArn, keyState: 'NotFound', aliases: [], grants: [] });
-      continue;
+type KmsKeyEvidence = Evidence['kmsKeys'][number];
+
+async function collect(deps: PrepareDependencies, work: Work): Promise<Evidence> {
+  const { now, request, key, versions } = work;
+  const window = classNamed(deps.classes, key.className).evidenceWindow ?? EVIDENCE_WINDOW;
+  const kmsKeys: KmsKeyEvidence[] = [];
+  for (const version of distinctKmsKeys(live(versions))) {
+    try {
+      kmsKeys.push(await lookAt(deps.kms, request, version));
+    } catch (error) {
+      throw unlessNew(error, version, work);
     }
-    const principals = policyPrincipals(await getKmsPolicy(kms, kmsKeyId));
-    if (principals === undefined) gaps.push(`The key policy of version ${version} cannot be read.`);
-    const lastUse = await lastUseIfTold(kms, kmsKeyId, lastUseSeen(request, kmsKeyArn));
-    if (lastUse === undefined) gaps.push(`KMS does not tell the last use of version ${version}.`);
-    kmsKeys.push({
-      version,
-      kmsKeyArn,
-      keyState: found.keyState,
-      aliases: await aliasesOf(kms, kmsKeyId),
-      grants: await listGrants(kms, kmsKeyId),
-      ...(principals === undefined ? {} : { policyPrincipals: principals }),
-      ...(lastUse === undefined ? {} : { lastUse }),
-    });
   }
-  const consumers = await registry.consumersOf(request.keyId);
-  if (consumers.length === 0) gaps.push('Nobody has registered as a consumer of the key.');
+  const consumers = await deps.registry.consumersOf(request.keyId);
   return boundedEvidence({
     collectedAt: now,
     window: { from: plusDuration(now, `-${window}`), to: now },
     kmsKeys,
     consumers: consumers.map(({ name, contact, uses }) => ({ name, contact, uses })),
-    gaps,
+    gaps: [
+      `Who used the key in the last ${durationText(window)} is not known: usage records are not collected. Absence of a name here is no sign of disuse.`,
+      'KMS tells the last use of a KMS key, up to an hour late, and not whose it was: Keyward’s own probes count as uses.',
+      'Whom IAM policies of the account let use the key is not looked at; neither are copies of data keys, nor backups.',
+      ...kmsKeys.flatMap(gapsIn),
+      ...(consumers.length === 0 ? ['Nobody has registered as a consumer of the key.'] : []),
+    ],
   });
+}
+
+async function lookAt(
+  kms: KMSClient,
+  request: RequestRecord,
+  { version, kmsKeyArn, kmsKeyId }: VersionRecord,
+): Promise<KmsKeyEvidence> {
+  const found = await describeKmsKey(kms, kmsKeyId);
+  if (found === undefined) return { version, kmsKeyArn, keyState: NOT_FOUND, aliases: [], grants: [] };
+  const principals = policyPrincipals(await getKmsPolicy(kms, kmsKeyId));
+  const lastUse = await lastUseIfTold(kms, kmsKeyId, lastUseSeen(request, kmsKeyArn));
+  return {
+    version,
+    kmsKeyArn,
+    keyState: found.keyState,
+    aliases: await aliasesOf(kms, kmsKeyId),
+    grants: await listGrants(kms, kmsKeyId),
+    ...(principals === undefined ? {} : { policyPrincipals: principals }),
+    ...(lastUse === undefined ? {} : { lastUse }),
+  };
+}
+
+const NOT_FOUND = 'NotFound';
+
+function gapsIn({
+  version,
+  kmsKeyArn,
+  keyState,
+  policyPrincipals: principals,
+  lastUse,
+}: KmsKeyEvidence): string[] {
+  if (keyState === NOT_FOUND) {
+    return [`KMS knows no key ${kmsKeyArn} (version ${version}): it is gone, or not shown yet.`];
+  }
+  return [
+    ...(principals === undefined ? [`The key policy of version ${version} cannot be read.`] : []),
+    ...(lastUse === undefined ? [`KMS does not tell the last use of version ${version}.`] : []),
+  ];
 }
 
 function lastUseSeen({ evidence }: RequestRecord, kmsKeyArn: string): LastUse | undefined {

@@ -1,14 +1,14 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
-import { refusedWith } from '../adapters/aws-call.ts';
 import { getKmsPolicy, putKmsPolicy } from '../adapters/kms/policies.ts';
 import { classNamed, type KeyClass, type KeyClasses } from '../domain/key-class.ts';
 import type { StepRoles } from '../domain/key-policy.ts';
 import { policyFor } from '../domain/managed-policy.ts';
-import { live } from '../domain/outcome.ts';
 import { deletionFloorDays } from '../domain/policy-floor.ts';
 import { isSamePolicy } from '../domain/same-policy.ts';
-import { distinctKmsKeys, readHeldWork, type StepDependencies, stepInput } from './held-key.ts';
+import { live, unbornVersion } from '../domain/versions.ts';
+import { everyKmsKey } from './every-kms-key.ts';
+import { readHeldWork, type StepDependencies, stepInput } from './held-key.ts';
 
 /** `new` takes protection from every KMS key but the new version's, `current` gives it back to the current version's. */
 export const restrictInput = stepInput.extend({ protector: z.enum(['new', 'current']) });
@@ -27,24 +27,18 @@ export function restrictVersions(
 ) {
   return async (input: z.infer<typeof restrictInput>): Promise<{ restricted: number[] }> => {
     const { kms, classes, roles } = deps;
-    const { key, request, versions } = await readHeldWork(
-      deps,
-      'restrict-version',
-      input,
-      input.protector === 'new' ? 'forward' : 'undo',
-    );
-    const protector = versions.findLast(({ version, state, requestId }) =>
-      input.protector === 'current'
-        ? version === key.currentVersion
-        : state === 'pre-activation' && requestId === request.requestId,
-    );
-    const restricted: number[] = [];
+    const undoing = input.protector === 'current';
+    const work = await readHeldWork(deps, 'restrict-version', input, undoing ? 'undo' : 'forward');
+    const { key, versions } = work;
+    const protector = undoing
+      ? versions.find(({ version }) => version === key.currentVersion)
+      : unbornVersion(work);
     const named = versions.filter(
       ({ state, namedAt }) => state === 'pre-activation' && namedAt !== undefined,
     );
-    for (const { version, kmsKeyId } of distinctKmsKeys([...live(versions), ...named])) {
-      const policy = await policyIfThere(kms, kmsKeyId);
-      if (policy === undefined) continue;
+    const restricted: number[] = [];
+    await everyKmsKey(deps, work, [...live(versions), ...named], async ({ version, kmsKeyId }) => {
+      const policy = await getKmsPolicy(kms, kmsKeyId);
       const wanted = policyFor({
         key,
         classes,
@@ -52,10 +46,10 @@ export function restrictVersions(
         protects: kmsKeyId === protector?.kmsKeyId,
         deletionWindowDays: longerWindow(policy, classNamed(classes, key.className)),
       });
-      if (isSamePolicy(policy, wanted)) continue;
+      if (isSamePolicy(policy, wanted)) return;
       await putKmsPolicy(kms, kmsKeyId, wanted);
       restricted.push(version);
-    }
+    });
     return { restricted };
   };
 }
@@ -66,14 +60,4 @@ const LONGEST_WINDOW_DAYS = 30;
 /** A key keeps the deletion window that it was promised when its class asked for a longer one than today. */
 function longerWindow(policy: string, { deletionWindowDays }: KeyClass): number {
   return Math.min(Math.max(deletionWindowDays, deletionFloorDays(policy) ?? 0), LONGEST_WINDOW_DAYS);
-}
-
-/** A KMS key that is gone protects nothing, and must not keep its successor from doing so. */
-async function policyIfThere(kms: KMSClient, kmsKeyId: string): Promise<string | undefined> {
-  try {
-    return await getKmsPolicy(kms, kmsKeyId);
-  } catch (error) {
-    if (refusedWith(error, 'NotFoundException')) return undefined;
-    throw error;
-  }
 }

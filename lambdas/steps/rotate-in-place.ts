@@ -11,7 +11,8 @@ import { BackendStateUnexpected, NotSettled, RotationsExhausted } from '../domai
 import { recordVersion } from '../domain/execution.ts';
 import type { VersionRecord } from '../domain/key.ts';
 import { isSuperseded, type ListedMaterial } from '../domain/material.ts';
-import { readHeldWork, type StepDependencies, type StepInput, unbornVersion } from './held-key.ts';
+import { unbornVersion } from '../domain/versions.ts';
+import { readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
 
 /**
  * Rotates the material inside the KMS key, once, and waits until KMS shows the new one.
@@ -38,7 +39,8 @@ export function rotateInPlace(deps: StepDependencies & { readonly kms: KMSClient
     if (current === undefined) throw new BackendStateUnexpected('The key has no current version to rotate.');
     const { kmsKeyId, kmsKeyArn } = current;
     const rotating = new NotSettled(`KMS is rotating ${kmsKeyArn}.`, { kmsKeyId });
-    if (await isRotating(kms, current)) throw rotating; // 2
+    await assertThere(kms, current);
+    if (await rotationRuns(kms, kmsKeyId)) throw rotating; // 2
     const material = await materialOf(kms, current);
     const listed = await listMaterials(kms, kmsKeyId);
     if (isSuperseded(material, current, listed) || isFormer(material, current, work.versions)) throw rotating; // 3
@@ -55,17 +57,10 @@ export function rotateInPlace(deps: StepDependencies & { readonly kms: KMSClient
   };
 }
 
-async function isRotating(kms: KMSClient, { kmsKeyId, kmsKeyArn }: VersionRecord): Promise<boolean> {
-  try {
-    return await rotationRuns(kms, kmsKeyId);
-  } catch (error) {
-    if (!refusedWith(error, 'NotFoundException')) throw error;
-    throw new RotationsExhausted(
-      `KMS knows no key ${kmsKeyArn}: it has no more rotations.`,
-      { kmsKeyId },
-      { cause: error },
-    );
-  }
+/** Nothing but DescribeKey may be asked of a KMS key that is gone. */
+async function assertThere(kms: KMSClient, { kmsKeyId, kmsKeyArn }: VersionRecord): Promise<void> {
+  if ((await describeKmsKey(kms, kmsKeyId)) !== undefined) return;
+  throw new RotationsExhausted(`KMS knows no key ${kmsKeyArn}: it has no more rotations.`, { kmsKeyId });
 }
 
 /** Material of a version that has had its time: KMS never goes back to it. */

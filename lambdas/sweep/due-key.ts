@@ -7,11 +7,12 @@ import { isBefore } from '../domain/cryptoperiod.ts';
 import { keyDueAt } from '../domain/due.ts';
 import { isUnsettled, recordRing, submitRatification } from '../domain/emergency.ts';
 import { RecordCorrupt } from '../domain/errors.ts';
-import { dyingVersions, interruptDestruction, isDying } from '../domain/interruption.ts';
+import { interruptDestruction, isDying } from '../domain/interruption.ts';
 import type { Emergency, KeyRecord, VersionRecord } from '../domain/key.ts';
 import { classNamed, type KeyClasses } from '../domain/key-class.ts';
 import { type Actor, actorOf, type Principal } from '../domain/principal.ts';
 import { submitOperation } from '../domain/submission.ts';
+import { dyingVersions } from '../domain/versions.ts';
 
 const schedule: Principal = {
   kind: 'service',

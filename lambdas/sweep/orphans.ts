@@ -2,20 +2,21 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { refusedWith } from '../adapters/aws-call.ts';
 import { discardKmsKey } from '../adapters/kms/discard.ts';
-import { describeKmsKey, isKept, listManaged, type TaggedKey } from '../adapters/kms/keys.ts';
+import { describeKmsKey, isKept, type KmsKey, listManaged, type TaggedKey } from '../adapters/kms/keys.ts';
 import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import { log } from '../adapters/log.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import type { Clock } from '../domain/clock.ts';
 import { isBefore, plusDuration } from '../domain/cryptoperiod.ts';
 import { BackendStateUnexpected } from '../domain/errors.ts';
+import type { VersionRecord } from '../domain/key.ts';
 import type { KeyClasses } from '../domain/key-class.ts';
 import type { StepRoles } from '../domain/key-policy.ts';
-import { hasLived } from '../domain/lived.ts';
 import { policyFor } from '../domain/managed-policy.ts';
 import { deletionFloorDays } from '../domain/policy-floor.ts';
 import { finalRequestStates } from '../domain/request.ts';
 import { isSamePolicy } from '../domain/same-policy.ts';
+import { hasLived } from '../domain/versions.ts';
 
 export interface OrphanDependencies {
   readonly registry: Pick<Registry, 'getRequest' | 'getKeyWithVersions'>;
@@ -46,7 +47,7 @@ export interface OrphansFound {
 export async function discardOrphans(deps: OrphanDependencies): Promise<OrphansFound> {
   let looked = 0;
   let failed = 0;
-  const counts: Record<Verdict, number> = { 'accounted for': 0, discarded: 0, strange: 0 };
+  const counts: Record<Verdict, number> = { 'accounted for': 0, discarded: 0, 'taken back': 0, strange: 0 };
   for await (const tagged of listManaged(deps.tagging)) {
     looked += 1;
     try {
@@ -70,7 +71,7 @@ export async function discardOrphans(deps: OrphanDependencies): Promise<OrphansF
   return found;
 }
 
-type Verdict = 'accounted for' | 'discarded' | 'strange';
+type Verdict = 'accounted for' | 'discarded' | 'taken back' | 'strange';
 
 async function judge(deps: OrphanDependencies, tagged: TaggedKey): Promise<Verdict> {
   try {
@@ -78,6 +79,12 @@ async function judge(deps: OrphanDependencies, tagged: TaggedKey): Promise<Verdi
     const { kmsKeyArn } = tagged;
     if (verdict === 'strange') {
       log.error('a KMS key carries Keyward’s tag and is not Keyward’s', { code: 'StrangeKey', kmsKeyArn });
+    }
+    if (verdict === 'taken back') {
+      log.warn('a KMS key that was made in vain was taken out of its deletion', {
+        code: 'OrphanKept',
+        kmsKeyArn,
+      });
     }
     if (verdict === 'discarded') log.warn('orphan discarded', { code: 'OrphanDiscarded', kmsKeyArn });
     return verdict;
@@ -94,7 +101,9 @@ async function judge(deps: OrphanDependencies, tagged: TaggedKey): Promise<Verdi
  * 2. A KMS key that a version stands on, and one on its way to deletion, need nothing.
  * 3. A young one is left for later. A step that its machine gave up on may still be at work on it, and what KMS and the
  *    tag index show of it may not have settled; an hour is longer than either takes.
- * 4. The policy is compared to the letter, but for the deletion window, which is the one that the class asked for when the
+ * 4. An attempt leaves what it made enabled. What is not, or was discarded before, somebody has taken out of its deletion:
+ *    they may have known why.
+ * 5. The policy is compared to the letter, but for the deletion window, which is the one that the class asked for when the
  *    policy was written.
  */
 async function judgeKept(
@@ -111,16 +120,24 @@ async function judgeKept(
   const kmsKey = await describeKmsKey(kms, kmsKeyArn);
   if (!isKept(kmsKey)) return 'accounted for';
   if (isBefore(await clock(), plusDuration(kmsKey.createdAt, YOUNG))) return 'accounted for'; // 3
+  if (isTakenBack(kmsKey, found.versions)) return 'taken back'; // 4
   const { key, versions } = found;
   const policy = await getKmsPolicy(kms, kmsKeyArn);
   const floor = deletionFloorDays(policy);
   const wanted = policyFor({ key, classes, roles, protects: true, deletionWindowDays: floor });
-  if (!isAllowedWindow(floor) || !isSamePolicy(policy, wanted)) return 'strange'; // 4
+  if (!isAllowedWindow(floor) || !isSamePolicy(policy, wanted)) return 'strange'; // 5
   const discarded = await discardKmsKey(kms, { kmsKeyArn, key, versions });
   return discarded ? 'discarded' : 'accounted for';
 }
 
 const YOUNG = 'PT1H';
+
+function isTakenBack({ keyState, kmsKeyArn }: KmsKey, versions: readonly VersionRecord[]): boolean {
+  const discarded = versions.some(
+    (version) => version.kmsKeyArn === kmsKeyArn && version.state === 'destroyed',
+  );
+  return discarded || keyState !== 'Enabled';
+}
 
 /** What a class may ask for. */
 function isAllowedWindow(days: number | undefined): boolean {

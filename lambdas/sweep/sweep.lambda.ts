@@ -5,7 +5,7 @@ import { emergencyRinger, topicOfEnvironment } from '../adapters/alert-topic.ts'
 import { environment } from '../adapters/environment.ts';
 import { createExecutions, machinesOfEnvironment, sfnClient } from '../adapters/executions.ts';
 import { kmsClient } from '../adapters/kms/client.ts';
-import { publishOldestWaiting } from '../adapters/metrics.ts';
+import { publishNotTended, publishOldestWaiting } from '../adapters/metrics.ts';
 import { bundledPolicies } from '../adapters/policy-files.ts';
 import { documentClient } from '../adapters/registry/client.ts';
 import { createRegistry } from '../adapters/registry/registry.ts';
@@ -32,5 +32,6 @@ export const handler = (_event: unknown, context: Context): Promise<Swept> =>
     clock,
     tend,
     publishOldestWaiting,
+    publishNotTended,
     millisecondsLeft: () => context.getRemainingTimeInMillis(),
   });

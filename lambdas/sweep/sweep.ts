@@ -14,6 +14,8 @@ export interface SweepDependencies {
   readonly tend: Readonly<Record<'key' | 'request', (id: string, now: string) => Promise<Done>>>;
   /** Takes the age of the oldest request that waits for its approval, in seconds. */
   readonly publishOldestWaiting: (seconds: number) => void;
+  /** Takes how many things failed. */
+  readonly publishNotTended: (count: number) => void;
   /** Milliseconds left of this run. */
   readonly millisecondsLeft: () => number;
 }
@@ -27,15 +29,14 @@ export interface Swept {
 }
 
 /**
- * Says how long the oldest approval has waited, and goes through all that is due. One thing that fails does not keep the others from their turn: it is logged, and due
- * again at the next run.
+ * Says how long the oldest approval has waited, and goes through all that is due. One thing that fails does not keep the
+ * others from their turn: it is logged and counted, and due again at the next run.
  */
 export async function sweep(deps: SweepDependencies): Promise<Swept> {
-  const { registry, clock, tend, millisecondsLeft } = deps;
+  const { registry, clock, tend, millisecondsLeft, publishNotTended } = deps;
   const now = await clock();
-  await tellOldestWaiting(deps, now);
   let tended = 0;
-  let failed = 0;
+  let failed = (await tellOldestWaiting(deps, now)) ? 0 : 1;
   for await (const { kind, id } of registry.listDue(now)) {
     if (millisecondsLeft() < RESERVE_MILLISECONDS) break;
     try {
@@ -47,17 +48,20 @@ export async function sweep(deps: SweepDependencies): Promise<Swept> {
       log.error('due, and not tended', { code: 'DueFailed', kind, id, cause: code, error: error as Error });
     }
   }
+  publishNotTended(failed);
   return { tended, failed };
 }
 
-/** A row that cannot be read keeps nothing that is due from its turn; a metric that falls silent is seen. */
+/** A row that cannot be read keeps nothing that is due from its turn. Returns false for one. */
 async function tellOldestWaiting(
   { registry, publishOldestWaiting }: SweepDependencies,
   now: string,
-): Promise<void> {
+): Promise<boolean> {
   try {
     publishOldestWaiting(await oldestWaiting(registry, now));
+    return true;
   } catch (error) {
     log.error('oldest approval not known', { code: 'OldestWaitingUnknown', error: error as Error });
+    return false;
   }
 }

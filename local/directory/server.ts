@@ -38,6 +38,11 @@ const inputs = {
     }),
   }),
   DescribeGroup: z.object({ ...store, GroupId: z.string() }),
+  IsMemberInGroups: z.object({
+    ...store,
+    MemberId: z.object({ UserId: z.string() }),
+    GroupIds: z.array(z.string()).min(1).max(100),
+  }),
   ListGroupMembershipsForMember: z.object({ ...store, ...paged, MemberId: z.object({ UserId: z.string() }) }),
   ListGroupMemberships: z.object({ ...store, ...paged, GroupId: z.string() }),
 } as const;
@@ -98,6 +103,17 @@ export async function startLocalDirectory(issuer: string): Promise<LocalDirector
     DescribeGroup: (body) => {
       const { GroupId: groupId } = inputs.DescribeGroup.parse(body);
       return { IdentityStoreId: IDENTITY_STORE_ID, GroupId: groupId, DisplayName: groupOf(groupId) };
+    },
+    IsMemberInGroups: (body) => {
+      const { MemberId: member, GroupIds: groupIds } = inputs.IsMemberInGroups.parse(body);
+      const { name } = userOf(member.UserId);
+      return {
+        Results: groupIds.map((groupId) => ({
+          GroupId: groupId,
+          MemberId: member,
+          MembershipExists: groupsOf.get(name)?.includes(groupOf(groupId)) ?? false,
+        })),
+      };
     },
     ListGroupMembershipsForMember: (body) => {
       const { MemberId: member, NextToken: at } = inputs.ListGroupMembershipsForMember.parse(body);

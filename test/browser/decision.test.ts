@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestState } from '../../lambdas/domain/request.ts';
-import { aKey, aRequest, olga, REQUEST_ID, sami } from '../unit/domain/examples.ts';
+import { aKey, aRequest, olga, person, REQUEST_ID, sami } from '../unit/domain/examples.ts';
 import {
   choose,
+  comeBack,
   enrol,
   evidence,
   focused,
@@ -10,7 +11,6 @@ import {
   press,
   REQUEST,
   send,
-  shown,
   virtualAuthenticator,
   visits,
 } from './visits.ts';
@@ -163,8 +163,7 @@ describe('a decision on the page', () => {
     await choose(page, 'Approve');
     await page.getByLabel('Your reason').fill('I looked at all of it.');
     await portal.findOtherwise(otherwise);
-    // As when the reader comes back to the page.
-    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+    await comeBack(page);
     await page.getByRole('alert').getByText('The request has changed').waitFor();
     expect(await page.getByRole('radio', { checked: true }).count()).toBe(0);
     expect(await page.getByLabel('Your reason').inputValue()).toBe('I looked at all of it.');
@@ -201,13 +200,72 @@ describe('a decision on the page', () => {
     await expect.poll(() => portal.stateNow()).toBe('denied');
   });
 
-  it('is taken back by whoever asked', async () => {
+  it('that comes too late is refused, and the page shows how the request has ended', async () => {
+    const { page, portal } = await visit(REQUEST);
+    await choose(page, 'Approve');
+    await page.getByLabel('Your reason').fill('I looked at it.');
+    const rami = person('rami', 'security');
+    portal.directory.add(rami);
+    await portal.decide(rami, { verdict: 'deny', reason: 'Not like this.' });
+    await send(page);
+    await page.getByText('It is denied').waitFor();
+    await page.getByRole('alert').getByText('there is nothing left to decide').waitFor();
+    expect(await focused(page)).toContain('RequestClosed, reference visit-1');
+    await page.getByText('Not like this.', { exact: true }).waitFor();
+    expect(await page.getByLabel('Your reason').count()).toBe(0);
+  });
+
+  it('is recorded also where the answer does not say how the request stands then', async () => {
+    const { page, portal } = await visit(REQUEST);
+    await page.route('**/decisions', async (route) => {
+      await route.fetch();
+      await route.fulfill({ json: { done: 'recorded' } });
+    });
+    await choose(page, 'Deny');
+    await page.getByLabel('Your reason').fill('Not like this.');
+    await send(page);
+    await page.getByRole('status').getByText('Your decision is recorded').waitFor();
+    await page.getByText('It is denied').waitFor();
+    expect(await focused(page)).toMatch(/You denied it on the page.*: Not like this\./);
+    expect(await portal.decisions()).toHaveLength(1);
+  });
+});
+
+describe('a request', () => {
+  const takeBack = { name: 'Take the request back' };
+
+  it('is taken back by whoever asked, once they have said so twice', async () => {
     const { page, portal } = await visit(REQUEST, { who: olga });
     await page.getByText('You asked for this yourself').waitFor();
-    await page.getByRole('button', { name: 'Take the request back' }).click();
+    await page.getByRole('button', takeBack).click();
+    const dialog = page.getByRole('dialog', takeBack);
+    await dialog.getByRole('button', { name: 'Leave it waiting' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await focused(page)).toContain(takeBack.name);
+    expect(await portal.stateNow()).toBe('awaiting-approval');
+
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Take it back' }).click();
     await page.getByText('It is cancelled').waitFor();
-    expect(await hasFocus(page, 'h1')).toBe(true);
+    await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => hasFocus(page, 'h1')).toBe(true);
     expect(await portal.stateNow()).toBe('cancelled');
+    expect(complaints()).toEqual([]);
+  });
+
+  it('that has ended meanwhile is not taken back, and the page shows how it has ended', async () => {
+    const { page, portal } = await visit(REQUEST, { who: olga });
+    await page.getByRole('button', takeBack).click();
+    await portal.decide(sami, { verdict: 'deny' });
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Take it back' }).click();
+    await dialog.getByRole('alert').getByText('RequestClosed').waitFor();
+    expect(await hasFocus(page, '[role="alert"]')).toBe(true);
+    await page.getByText('It is denied').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await hasFocus(page, 'h1')).toBe(true);
+    expect(await page.getByRole('button', takeBack).count()).toBe(0);
   });
 });
 
@@ -332,17 +390,5 @@ describe('evidence of nothing', () => {
       const shownPart = page.locator(alert, { hasText: part });
       expect(await shownPart.getAttribute('data-analytics-alert')).toBe('info');
     }
-  });
-});
-
-describe('a page that is open for long', () => {
-  it('keeps what it shows, and says that it cannot be asked for anew', async () => {
-    const { page } = await visit(REQUEST);
-    await shown(page);
-    await page.getByLabel('Your reason').fill('I am reading.');
-    await page.route(`**/api/${REQUEST}`, (route) => route.abort());
-    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
-    await page.getByText('Keyward does not answer').waitFor();
-    expect(await page.getByLabel('Your reason').inputValue()).toBe('I am reading.');
   });
 });

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { BackendBusy } from '../../lambdas/domain/errors.ts';
 import { slackCodeHash, typedSlackCode } from '../../lambdas/domain/slack-code.ts';
 import { aKey, KEY_ID, omar, person, sami } from '../unit/domain/examples.ts';
-import { enrol, focused, hasFocus, virtualAuthenticator, visits } from './visits.ts';
+import {
+  enrol,
+  expectAccessible,
+  expectToFit,
+  focused,
+  hasFocus,
+  virtualAuthenticator,
+  visits,
+} from './visits.ts';
 
 const { visit, complaints } = visits();
 
@@ -185,9 +193,40 @@ describe('the page of passkeys', () => {
     expect(await focused(page)).toContain('Enrolled.');
     expect(await portal.registry.passkeysOf(sami.id)).toHaveLength(1);
     await page.getByRole('button', { name: 'Remove Laptop' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Remove Laptop' });
+    expect(await hasFocus(page, '[role="dialog"] *')).toBe(true);
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await hasFocus(page, '[aria-label="Remove Laptop"]')).toBe(true);
+    expect(await portal.registry.passkeysOf(sami.id)).toHaveLength(1);
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Remove it' }).click();
     await page.getByText('You have none yet.').waitFor();
+    await dialog.waitFor({ state: 'detached' });
     expect(await focused(page)).toContain('Removed.');
     expect(await portal.registry.passkeysOf(sami.id)).toEqual([]);
+    expect(complaints()).toEqual([]);
+  });
+
+  it('shows the whole fingerprint, to read out and to copy', async () => {
+    const { page, context } = await visit('passkeys', { width: 360 });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const laptop = {
+      credentialId: 'Y3JlZGVudGlhbA',
+      name: 'Laptop',
+      fingerprint: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      createdAt: '2026-11-25T03:02:22.000Z',
+    };
+    await page.route('**/api/passkeys', (route) => route.fulfill({ json: { passkeys: [laptop] } }));
+    await page.reload();
+    const read = '9f86 d081 884c 7d65 9a2f eaa0 c55a d015 a3bf 4f1b 2b0b 822c d15d 6c15 b0f0 0a08';
+    await page.getByText(read, { exact: true }).waitFor();
+    await page.getByText('npm run verify -- --passkeys').waitFor();
+    await expectToFit(page);
+    await page.getByRole('button', { name: 'Copy the fingerprint of Laptop' }).click();
+    await page.getByText('Copied').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(laptop.fingerprint);
     expect(complaints()).toEqual([]);
   });
 
@@ -233,10 +272,33 @@ describe('the page of the Slack account', () => {
     });
     await page.getByText('sami.k (U045DE6F7) in the workspace Payments Inc. (T012AB3C4)').waitFor();
     await page.getByRole('button', { name: 'Unlink it' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Unlink' });
+    await dialog.getByRole('button', { name: 'Keep it linked' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await focused(page)).toContain('Unlink it');
+    expect(await portal.registry.slackAccountOf(sami.id)).toBeDefined();
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Unlink it' }).click();
     await page.getByText('None is linked.').waitFor();
+    await dialog.waitFor({ state: 'detached' });
     expect(await focused(page)).toContain('Unlinked.');
     expect(await portal.registry.slackAccountOf(sami.id)).toBeUndefined();
     expect(complaints()).toEqual([]);
+  });
+
+  it('says in its question why nothing was unlinked', async () => {
+    const { page } = await visit('slack-link', { before: ({ linkSlack }) => linkSlack(sami, account) });
+    await page.route('**/unlink', (route) => route.abort());
+    await page.getByRole('button', { name: 'Unlink it' }).click();
+    const dialog = page.getByRole('dialog');
+    for (let times = 0; times < 2; times += 1) {
+      await dialog.getByRole('button', { name: 'Unlink it' }).click();
+      await dialog.getByText('what you sent has arrived, or it has not').waitFor();
+      await expect.poll(() => hasFocus(page, '[role="alert"]')).toBe(true);
+    }
+    await dialog.getByRole('button', { name: 'Keep it linked' }).click();
+    await page.getByRole('button', { name: 'Unlink it' }).click();
+    expect(await dialog.getByRole('alert').count()).toBe(0);
   });
 
   it('leads to a second factor where there was none, and back to itself', async () => {

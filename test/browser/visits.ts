@@ -30,7 +30,7 @@ export const evidence: NonNullable<RequestRecord['evidence']> = {
     },
   ],
   consumers: [{ name: 'checkout', contact: '#team-checkout', uses: 'Reads orders; no sales without.' }],
-  gaps: ['Who used the key in the last P90D is not known: usage records are not collected.'],
+  gaps: ['Who used the key in the last 90 days is not known: usage records are not collected.'],
 };
 
 export type Portal = Awaited<ReturnType<typeof startPortal>>;
@@ -111,6 +111,10 @@ export async function shown(page: Page): Promise<void> {
   await page.locator('h1').waitFor();
   await page.getByText('One moment').waitFor({ state: 'hidden' });
 }
+
+/** As when its reader comes back to the page from elsewhere. */
+export const comeBack = (page: Page): Promise<unknown> =>
+  page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
 
 export const choose = (page: Page, label: string) =>
   page.getByRole('radio', { name: label, exact: false }).check();

@@ -60,7 +60,7 @@ export function slackChannel(
       view: {
         id: viewId,
         callback_id: 'decide',
-        private_metadata: JSON.stringify({ requestId, digest, channel: 'C1' }),
+        private_metadata: JSON.stringify({ requestId, digest, channel: 'C1', personId: who.id }),
         state: {
           values: {
             verdict: { verdict: { selected_option: { value: verdict } } },

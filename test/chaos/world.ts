@@ -48,7 +48,13 @@ export function chaosWorld() {
     access: policies.access,
     clock,
     directory: {
-      groupsOf: (id: string) => (world.directoryAnswers ? directory.groupsOf(id) : down()),
+      groupsOf: (id: string, among: readonly string[]) =>
+        world.directoryAnswers ? directory.groupsOf(id, among) : down(),
+      async *allGroupsOf(id: string) {
+        if (!world.directoryAnswers) await down();
+        yield* directory.allGroupsOf(id);
+      },
+      personOf: (id: string) => (world.directoryAnswers ? directory.personOf(id) : down()),
       async *membersOf(group: string) {
         if (!world.directoryAnswers) await down();
         yield* directory.membersOf(group);

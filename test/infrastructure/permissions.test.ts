@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { lambdaIds } from '../../lib/lambda-entries.ts';
@@ -14,7 +15,7 @@ const kmsVerbs: Readonly<Record<string, readonly string[]>> = {
   BindAlias: ['CreateAlias', 'DescribeKey', 'ListAliases', 'UpdateAlias'],
   ProbeVersion: ['Decrypt', 'DescribeKey', 'Encrypt', 'Sign', 'Verify'],
   RotateInPlace: ['DescribeKey', 'GetKeyRotationStatus', 'ListKeyRotations', 'RotateKeyOnDemand'],
-  RestrictVersion: ['GetKeyPolicy', 'PutKeyPolicy'],
+  RestrictVersion: ['DescribeKey', 'GetKeyPolicy', 'PutKeyPolicy'],
   // Shared by the two Lambdas of the emergency, which disable in the same way.
   DisableKey: ['DescribeKey', 'DisableKey', 'ListGrants', 'RevokeGrant'],
   EnableKey: ['DescribeKey', 'EnableKey'],
@@ -230,16 +231,26 @@ describe('the table', () => {
     const checks = ({ actions }: Statement) => actions.includes('dynamodb:ConditionCheckItem');
     expect(rolesThat(checks)).toEqual(['Decisions', 'Portal', 'SlackWork']);
     expect(new Set(allowed.filter(checks).flatMap(partitionsOf))).toEqual(new Set(['PASSKEY#*']));
+  });
+
+  it('lets only the page note who is away, and only the API keep answers to repeat', () => {
     const people = (it: Statement) => partitionsOf(it).includes('PERSON#*');
-    expect(rolesThat((it) => writes(it) && people(it))).toEqual(['Portal', 'SlackWork']);
+    expect(rolesThat((it) => writes(it) && people(it))).toEqual(['Portal']);
+    const answers = (it: Statement) => partitionsOf(it).includes('IDEMPOTENCY#*');
+    expect(rolesThat((it) => writes(it) && answers(it))).toEqual(['Api', 'Decisions']);
   });
 
   it('shows codes for Slack to who takes them, and lets only the page make them and an account be linked', () => {
     const codes = (it: Statement) => partitionsOf(it).includes('SLACKCODE#*');
     expect(rolesThat((it) => reads(it) && codes(it))).toEqual(['SlackWork']);
     expect(rolesThat((it) => writes(it) && codes(it))).toEqual(['Portal', 'SlackWork']);
-    const accounts = (it: Statement) => partitionsOf(it).includes('SLACKUSER#*');
-    expect(rolesThat((it) => writes(it) && accounts(it))).toEqual(['Portal', 'SlackWork']);
+    for (const partition of ['SLACKUSER#*', 'SLACKPERSON#*']) {
+      const accounts = (it: Statement) => partitionsOf(it).includes(partition);
+      expect(
+        rolesThat((it) => writes(it) && accounts(it)),
+        partition,
+      ).toEqual(['Portal', 'SlackWork']);
+    }
   });
 
   it('has its stream, which shows everything, read by the two that follow requests', () => {
@@ -283,6 +294,24 @@ describe('mail, secrets, alerts and trail', () => {
       'keyward.test',
       'keyward@keyward.test',
     ]);
+  });
+});
+
+describe('the directory', () => {
+  it('is asked, and never changed, by who decides, lets people ask, or lets custodians in', () => {
+    const asking = allowed.filter(({ actions }) => actions.some((each) => each.startsWith('identitystore:')));
+    expect(asking.map(({ role }) => role).toSorted()).toEqual([
+      'Api',
+      'Decisions',
+      // Shared by the two Lambdas of the emergency.
+      'DisableKey',
+      'Portal',
+      'SlackWork',
+    ]);
+    // Each call that the adapter makes, and none that it does not.
+    const adapter = readFileSync('lambdas/adapters/identity-store.ts', 'utf8');
+    const calls = [...adapter.matchAll(/new (\w+)Command\(/g)].map(([, call]) => `identitystore:${call}`);
+    for (const { actions } of asking) expect(actions.toSorted()).toEqual(calls.toSorted());
   });
 });
 

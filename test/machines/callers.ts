@@ -1,4 +1,5 @@
 import type { StepRoles } from '../../lambdas/domain/key-policy.ts';
+import { named } from './interpreter.ts';
 
 const ACCOUNT = '000000000000';
 
@@ -54,6 +55,7 @@ interface Build {
 }
 
 interface Command {
+  readonly input: object;
   readonly middlewareStack: {
     add(middleware: (next: (build: Build) => unknown) => (build: Build) => unknown, options: object): void;
   };
@@ -77,4 +79,29 @@ export function callingAs<C extends { send: unknown }>(caller: CallerName, clien
       };
     },
   });
+}
+
+/**
+ * A client whose permissions hang on the tags of a KMS key, as the roles of Keyward's Lambdas have them. One that is gone
+ * has no tags any more: nothing but DescribeKey is allowed of it.
+ */
+export function allowedByTags<C extends { send: unknown }>(client: C): C {
+  const send = client.send as (command: Command, ...rest: unknown[]) => Promise<unknown>;
+  return new Proxy(client, {
+    get: (target, property) => {
+      if (property !== 'send') return Reflect.get(target, property);
+      return async (command: Command, ...rest: unknown[]) => {
+        try {
+          return await send.call(target, command, ...rest);
+        } catch (error) {
+          throw isDenied(command, error) ? named('AccessDeniedException', 'It has no tags.') : error;
+        }
+      };
+    },
+  });
+}
+
+function isDenied({ input, constructor: { name } }: Command, error: unknown): boolean {
+  const gone = error instanceof Error && error.name === 'NotFoundException';
+  return gone && 'KeyId' in input && name !== 'DescribeKeyCommand';
 }

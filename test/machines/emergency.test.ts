@@ -1,4 +1,4 @@
-import { EnableKeyCommand } from '@aws-sdk/client-kms';
+import { EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import { refusedWith } from '../../lambdas/adapters/aws-call.ts';
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
@@ -8,6 +8,7 @@ import { decisionBy } from '../unit/domain/deciding.ts';
 import { person } from '../unit/domain/examples.ts';
 import type { CrashPoint } from './crash.ts';
 import { reinstate, rotate, suspend } from './crash-runs.ts';
+import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
 import { after, aKey, approveAs, askFor, bob, carol, cora, toItsEnd } from './scenarios.ts';
 import { createWorld, type World } from './world.ts';
@@ -126,6 +127,54 @@ describe('an emergency', () => {
       await expectInvariants(world, keyId);
     }),
   );
+
+  it('of a key that was stopped before is carried on too, when it dies and its lease is over', () =>
+    inWorld(async (world, keyId) => {
+      await after(world, keyId, suspend);
+      await enableOutside(world, keyId);
+      world.before('ProbeVersion', async () => {
+        throw named('BackendRefused', 'It is not to be.');
+      });
+      world.crashes.plan({ call: 5, when: 'before', how: 'KMS is down' });
+      await expect(world.stop(keyId, cora)).rejects.toThrow();
+      world.crashes.heal();
+      const { openRequests } = await keyOf(world, keyId);
+      const requestId = openRequests['emergency-revoke'] ?? '';
+      expect(requestId).not.toBe('');
+      world.moveClock('PT16M');
+      expect((await toItsEnd(world, requestId)).state).toBe('succeeded');
+      const { alias } = await keyOf(world, keyId);
+      expect((await describeKmsKey(world.kms, alias))?.keyState).toBe('Disabled');
+      await world.sweep();
+      await toItsEnd(world, await ratificationOf(world, keyId));
+      await expectInvariants(world, keyId);
+    }));
+
+  it('stops a key that only reads any more, once, and it can be put back to that', () =>
+    inWorld(async (world, keyId) => {
+      await after(world, keyId, rotate);
+      const { versions = [] } = (await world.registry.getKeyWithVersions(keyId)) ?? {};
+      const { kmsKeyId } = versions[1] ?? {};
+      await world.kms.send(new ScheduleKeyDeletionCommand({ KeyId: kmsKeyId, PendingWindowInDays: 30 }));
+      world.moveClock('P31D');
+      await after(world, keyId, suspend, reinstate);
+      expect((await keyOf(world, keyId)).state).toBe('deactivated');
+
+      const first = await world.stop(keyId, cora);
+      expect(await world.stop(keyId, cora)).toEqual(first);
+      expect((await keyOf(world, keyId)).state).toBe('deactivated');
+      const readable = async () => (await describeKmsKey(world.kms, versions[0]?.kmsKeyId ?? ''))?.keyState;
+      expect(await readable()).toBe('Disabled');
+      await toItsEnd(world, first.ratification ?? '');
+      await expect(world.stop(keyId, cora)).rejects.toThrow(
+        expect.objectContaining({ code: 'StateForbids' }),
+      );
+
+      await after(world, keyId, reinstate);
+      expect((await keyOf(world, keyId)).state).toBe('deactivated');
+      expect(await readable()).toBe('Enabled');
+      await expectInvariants(world, keyId);
+    }, 'ECC_NIST_P256'));
 
   it('says of a second one only what it has seen', () =>
     inWorld(async (world, keyId) => {

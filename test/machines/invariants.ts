@@ -4,9 +4,10 @@ import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { probeMessage, processArtefact, protect } from '../../lambdas/adapters/kms/use.ts';
 import type { KeyRecord, VersionRecord } from '../../lambdas/domain/key.ts';
 import { type LedgerEntry, verifyChain } from '../../lambdas/domain/ledger.ts';
-import { live } from '../../lambdas/domain/outcome.ts';
 import { quorumOutcome } from '../../lambdas/domain/quorum.ts';
 import { finalRequestStates, type RequestRecord } from '../../lambdas/domain/request.ts';
+import { live } from '../../lambdas/domain/versions.ts';
+import { historyFaults } from '../../verify/history.ts';
 import type { World } from './world.ts';
 
 interface Subject {
@@ -24,6 +25,7 @@ export async function expectInvariants(world: World, keyId: string): Promise<voi
   // No state change without its entry, and the chain verifies.
   expect(verifyChain(ledger, key)).toMatchObject({ ok: true });
 
+  await expectVerifiable(world, subject);
   await expectEnded(world, subject);
   expectTurns(subject);
   expectApproved(world, subject);
@@ -36,6 +38,16 @@ export async function expectInvariants(world: World, keyId: string): Promise<voi
     expect(kmsKey?.keyState ?? 'Deleted', `version ${version.version}`).toBe(version.backendState);
   }
   if (key.state === 'active') await expectUsable(world, subject);
+}
+
+/** Whoever verifies an export of any of its requests finds that the ledger tells of it as it went. */
+async function expectVerifiable({ registry }: World, { ledger, requests }: Subject): Promise<void> {
+  for (const request of requests) {
+    const decisions = await registry.getDecisions(request.requestId);
+    expect(historyFaults({ request, decisions, ledger: [...ledger] }), request.parameters.operation).toEqual(
+      [],
+    );
+  }
 }
 
 /** Every request has ended, executed at most once, on the quorum it needed, and holds nothing. */

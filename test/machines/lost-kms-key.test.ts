@@ -1,10 +1,11 @@
-import { CancelKeyDeletionCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import { CancelKeyDeletionCommand, EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { getKmsPolicy, putKmsPolicy } from '../../lambdas/adapters/kms/policies.ts';
 import { interruptDestruction } from '../../lambdas/domain/interruption.ts';
 import type { RequestParameters } from '../../lambdas/domain/request.ts';
 import { destroy, reinstate, rotate, suspend } from './crash-runs.ts';
+import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
 import { after, aKey, askFor, cora, toItsEnd } from './scenarios.ts';
 import { createWorld, type World } from './world.ts';
@@ -129,6 +130,38 @@ describe('a KMS key that is gone', () => {
     });
   });
 
+  it('makes a cancellation fail when nothing is left, and the destruction is certified', async () => {
+    const keyId = await after(world, await aKey(world, 'ECC_NIST_P256'), rotate, destroy);
+    world.moveClock('P31D');
+    const requestId = await askFor(world, keyId, cancel);
+    expect(await toItsEnd(world, requestId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'StateForbids' },
+    });
+    await world.sweep();
+    expect((await found(keyId)).key).toMatchObject({
+      state: 'destroyed',
+      destruction: { status: 'completed' },
+    });
+    await expectInvariants(world, keyId);
+  });
+
+  it('makes a reinstatement fail when nothing is left', async () => {
+    const keyId = await after(world, await aKey(world, 'ECC_NIST_P256'), suspend);
+    const { kmsKeyId } = await versionOf(keyId, 1);
+    await world.kms.send(new ScheduleKeyDeletionCommand({ KeyId: kmsKeyId, PendingWindowInDays: 30 }));
+    world.moveClock('P31D');
+    expect(await toItsEnd(world, await askFor(world, keyId, reinstate))).toMatchObject({
+      state: 'failed',
+      error: { code: 'StateForbids' },
+    });
+    expect((await found(keyId)).key.state).toBe('suspended');
+    await after(world, keyId, destroy);
+    await world.sweep();
+    expect((await found(keyId)).key.state).toBe('destroyed');
+    await expectInvariants(world, keyId);
+  });
+
   it('ends a key that has no other when the key is to be destroyed', async () => {
     const keyId = await aKey(world, 'ECC_NIST_P256');
     const { kmsKeyId } = await versionOf(keyId, 1);
@@ -141,9 +174,25 @@ describe('a KMS key that is gone', () => {
   });
 });
 
+describe('a stop', () => {
+  it('is not kept busy by a KMS key that was discarded and that somebody has taken back', async () => {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    world.before('BindAlias', async () => {
+      throw named('BackendRefused', 'It is not to be.');
+    });
+    expect((await toItsEnd(world, await askFor(world, keyId, rotate))).state).toBe('failed');
+    const { kmsKeyId } = await versionOf(keyId, 2);
+    await world.kms.send(new CancelKeyDeletionCommand({ KeyId: kmsKeyId }));
+    await world.kms.send(new EnableKeyCommand({ KeyId: kmsKeyId }));
+    const first = await world.stop(keyId, cora);
+    expect(await world.stop(keyId, cora)).toEqual(first);
+  });
+});
+
 describe('a KMS key that refuses', () => {
   it('keeps nobody from stopping the others, and the failure is told', async () => {
     const keyId = await after(world, await aKey(world, 'ECC_NIST_P256'), rotate, rotate);
+    world.moveClock('PT2H'); // a refusal of a new one would not be believed
     const { kmsKeyId } = await versionOf(keyId, 3);
     const policy = JSON.parse(await getKmsPolicy(world.kms, kmsKeyId)) as { Statement: unknown[] };
     const nobody = { Effect: 'Deny', Principal: '*', Action: 'kms:DisableKey', Resource: '*' };
@@ -171,6 +220,16 @@ describe('a KMS key that somebody takes out of the destruction of its key', () =
     return keyId;
   }
 
+  /** As the alert records it. */
+  async function interrupted(keyId: string, kmsKeyArn: string): Promise<void> {
+    const { key, versions } = await found(keyId);
+    const actor = { kind: 'service', id: 'service:detect-tampering', name: 'detect-tampering' } as const;
+    const now = await world.clock();
+    await world.commit(
+      interruptDestruction({ now, actor, key, versions, saved: [kmsKeyArn], by: 'mallory' }),
+    );
+  }
+
   it('is saved alone: the record says that the others go, and then that they are gone', async () => {
     const keyId = await saveOne();
     world.moveClock('P29D');
@@ -186,6 +245,19 @@ describe('a KMS key that somebody takes out of the destruction of its key', () =
     await after(world, keyId, cancel);
     expect((await found(keyId)).key.state).toBe('deactivated');
     expect(await statesOf(keyId)).toContain('deactivated Enabled');
+    await expectInvariants(world, keyId);
+  });
+
+  it('is counted no more among the dying when a step finds it gone', async () => {
+    const keyId = await saveOne();
+    const { kmsKeyArn } = await versionOf(keyId, 2);
+    await interrupted(keyId, kmsKeyArn);
+    world.moveClock('P31D');
+    await after(world, keyId, compromise);
+    const { key } = await found(keyId);
+    expect(key.destruction?.dying).toBeUndefined();
+    await world.sweep();
+    expect(await statesOf(keyId)).toEqual(['destroyed Deleted', 'compromised Disabled', 'destroyed Deleted']);
     await expectInvariants(world, keyId);
   });
 
@@ -206,17 +278,7 @@ describe('a KMS key that somebody takes out of the destruction of its key', () =
   it('keeps nobody from cancelling for the others once a compromise was declared', async () => {
     const keyId = await saveOne();
     const { kmsKeyArn } = await versionOf(keyId, 2);
-    const { key, versions } = await found(keyId);
-    await world.commit(
-      interruptDestruction({
-        now: await world.clock(),
-        actor: { kind: 'service', id: 'service:detect-tampering', name: 'detect-tampering' },
-        key,
-        versions,
-        saved: [kmsKeyArn],
-        by: 'mallory',
-      }),
-    );
+    await interrupted(keyId, kmsKeyArn);
     await expect(askFor(world, keyId, reinstate)).rejects.toMatchObject({ code: 'StateForbids' });
     await after(world, keyId, compromise);
     expect((await found(keyId)).key.destruction).toMatchObject({

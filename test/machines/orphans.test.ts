@@ -1,3 +1,4 @@
+import { CancelKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { plusDuration } from '../../lambdas/domain/cryptoperiod.ts';
@@ -72,6 +73,15 @@ describe('the search for orphans', () => {
     expect(await search()).toEqual({ looked: 1, discarded: 1, strange: 0 });
     expect(await stateOf(orphan)).toBe('PendingDeletion');
     expect(await search()).toEqual({ looked: 1, discarded: 0, strange: 0 });
+  });
+
+  it('leaves a KMS key alone that somebody has taken out of its deletion', async () => {
+    const orphan = await anOrphan(await failed());
+    world.moveClock('PT1H');
+    expect(await search()).toMatchObject({ discarded: 1 });
+    await world.kms.send(new CancelKeyDeletionCommand({ KeyId: orphan }));
+    expect(await search()).toMatchObject({ discarded: 0, strange: 0 });
+    expect(await stateOf(orphan)).toBe('Disabled');
   });
 
   it('leaves a KMS key alone whose request succeeds while it looks', async () => {

@@ -1,6 +1,6 @@
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { getKmsPolicy } from '../../lambdas/adapters/kms/policies.ts';
-import { live } from '../../lambdas/domain/outcome.ts';
+import { live } from '../../lambdas/domain/versions.ts';
 import type { World } from './world.ts';
 
 /**

@@ -13,7 +13,7 @@ import { plusDuration } from '../../lambdas/domain/cryptoperiod.ts';
 import type { ProbeArtefact } from '../../lambdas/domain/key.ts';
 import { completeRequest } from '../../lambdas/steps/complete-request.ts';
 import { failRequest } from '../../lambdas/steps/fail-request.ts';
-import { destroy, rotate, suspend } from './crash-runs.ts';
+import { destroy, reinstate, rotate, suspend } from './crash-runs.ts';
 import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
 import { after, aKey, approveAs, askFor, askForKey, bob, carol, toItsEnd } from './scenarios.ts';
@@ -132,6 +132,37 @@ describe('a rotation that dies once the alias leads to its new KMS key', () => {
     world.moveClock('PT16M');
     return { keyId, rotation };
   }
+
+  it('is put back with the key when that is suspended and reinstated before it is undone', async () => {
+    const { keyId, rotation } = await dead();
+    const alias = (await world.registry.getKey(keyId))?.alias ?? '';
+    for (const parameters of [suspend, reinstate]) {
+      const requestId = await askFor(world, keyId, parameters);
+      await world.settle();
+      for (const approver of [bob, carol]) await approveAs(world, requestId, approver);
+      await world.settle();
+      expect((await world.registry.getRequest(requestId))?.state).toBe('succeeded');
+    }
+    expect((await describeKmsKey(world.kms, alias))?.keyState).toBe('Enabled');
+    expect((await toItsEnd(world, rotation)).state).toBe('failed');
+    await expectInvariants(world, keyId);
+    await after(world, keyId, rotate);
+    await expectInvariants(world, keyId);
+  });
+
+  it('is put back with the key when its suspension fails', async () => {
+    const { keyId, rotation } = await dead();
+    world.before('CompleteRequest', async () => {
+      throw named('BackendRefused', 'It is not to be.');
+    });
+    const requestId = await askFor(world, keyId, suspend);
+    await world.settle();
+    for (const approver of [bob, carol]) await approveAs(world, requestId, approver);
+    await world.settle();
+    expect((await world.registry.getRequest(requestId))?.state).toBe('failed');
+    expect((await toItsEnd(world, rotation)).state).toBe('failed');
+    await expectInvariants(world, keyId);
+  });
 
   it('keeps a destruction waiting until it is undone', async () => {
     const { keyId, rotation } = await dead();

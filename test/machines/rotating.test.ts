@@ -105,18 +105,21 @@ describe('a rotation in place', () => {
     expect(await versions()).toHaveLength(1);
   });
 
-  it('waits for one that runs, before it looks at anything else', async () => {
+  it('waits for one that runs, before it looks at the material', async () => {
     const requestId = await begun();
     const asked: string[] = [];
     const step = rotating({
-      GetKeyRotationStatusCommand: async () => ({ OnDemandRotationStartDate: new Date() }),
+      GetKeyRotationStatusCommand: async () => {
+        asked.push('GetKeyRotationStatus');
+        return { OnDemandRotationStartDate: new Date() };
+      },
       DescribeKeyCommand: async (_input, ask) => {
         asked.push('DescribeKey');
         return ask();
       },
     });
     await expect(step({ requestId })).rejects.toMatchObject({ code: 'NotSettled' });
-    expect(asked).toEqual([]);
+    expect(asked).toEqual(['DescribeKey', 'GetKeyRotationStatus']);
     expect(rotations()).toBe(0);
   });
 

@@ -36,7 +36,7 @@ import { discardOrphans } from '../../lambdas/sweep/orphans.ts';
 import { sweep } from '../../lambdas/sweep/sweep.ts';
 import { startLocalKms } from '../../local/kms/server.ts';
 import { authorization } from '../unit/approvals/proofs.ts';
-import { callingAs, introduce, roles } from './callers.ts';
+import { allowedByTags, callingAs, introduce, roles } from './callers.ts';
 import { Crashes } from './crash.ts';
 import { type Machine, named, type Outcome, parseMachine, runMachine } from './interpreter.ts';
 import { memoryTable } from './memory-table.ts';
@@ -105,7 +105,8 @@ export async function createWorld() {
   };
   const crashes = new Crashes();
   const bareKms = new KMSClient(config);
-  const kmsFor = (step: Parameters<typeof callingAs>[0]) => crashes.around(callingAs(step, bareKms), 'KMS');
+  const kmsFor = (step: Parameters<typeof callingAs>[0]) =>
+    crashes.around(callingAs(step, allowedByTags(bareKms)), 'KMS');
   const bareTagging = new ResourceGroupsTaggingAPIClient(config);
   const tagIndex = { lags: false };
   const tagging = crashes.around(lagging(bareTagging, tagIndex), 'KMS');
@@ -312,6 +313,7 @@ export async function createWorld() {
           clock,
           tend,
           publishOldestWaiting: () => {},
+          publishNotTended: () => {},
           millisecondsLeft: () => 60_000,
         });
       await Promise.all([once(), once()]);

@@ -14,6 +14,7 @@ import { api } from '../api.ts';
 import { useFaults } from '../parts/faults.ts';
 import { Outcome } from '../parts/outcome.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
+import { QueryTrouble } from '../parts/query-trouble.tsx';
 import { Waiting } from '../parts/shell.tsx';
 import { timeText } from '../parts/time.ts';
 import { Trouble } from '../parts/trouble.tsx';
@@ -32,12 +33,12 @@ export function AbsencesPage() {
         Absences
       </PageTitle>
       {list.isPending ? <Waiting /> : undefined}
-      {list.isError ? <Trouble error={list.error} backTo="absences" /> : undefined}
+      <QueryTrouble error={list.error} backTo="absences" />
       {end.isSuccess ? <Outcome>Ended. You are counted on again.</Outcome> : undefined}
       {end.isError ? <Trouble error={end.error} backTo="absences" /> : undefined}
       {list.data === undefined ? undefined : <Mine absences={list.data.mine} end={end.mutate} />}
       {list.data === undefined ? undefined : <StandingIn absences={list.data.standingIn} />}
-      {list.data === undefined ? undefined : <NewAbsence colleagues={list.data.colleagues} keep={keep} />}
+      {list.data === undefined ? undefined : <NewAbsence list={list.data} keep={keep} />}
     </SpaceBetween>
   );
 }
@@ -87,10 +88,10 @@ function StandingIn({ absences }: { readonly absences: AbsenceList['standingIn']
 const NOBODY = { value: '', label: 'Nobody' };
 
 function NewAbsence({
-  colleagues,
+  list: { colleagues, colleaguesComplete },
   keep,
 }: {
-  readonly colleagues: AbsenceList['colleagues'];
+  readonly list: AbsenceList;
   readonly keep: (list: AbsenceList) => void;
 }) {
   const [from, setFrom] = useState('');
@@ -151,11 +152,7 @@ function NewAbsence({
               label="Who stands in for you"
               {...mark('/substitute')}
               description="Somebody of the groups that you decide in. Never for what you have asked for yourself."
-              warningText={
-                colleagues === undefined
-                  ? 'The directory of your organisation does not answer: whom you could name is not known. Load the page again in a while.'
-                  : undefined
-              }
+              warningText={unlisted(colleagues, colleaguesComplete)}
             >
               <Select
                 selectedOption={options.find(({ value }) => value === substitute) ?? NOBODY}
@@ -168,4 +165,15 @@ function NewAbsence({
       </Form>
     </form>
   );
+}
+
+/** Who is not in the list, and why. */
+function unlisted(
+  colleagues: AbsenceList['colleagues'],
+  complete: AbsenceList['colleaguesComplete'],
+): string | undefined {
+  if (colleagues === undefined) {
+    return 'The directory of your organisation does not answer: whom you could name is not known. Load the page again in a while.';
+  }
+  return complete === false ? 'Your groups are too large to list everybody: there are others.' : undefined;
 }

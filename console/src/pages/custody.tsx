@@ -7,33 +7,28 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import type { Custody } from '../../../lambdas/approvals/portal/contract.ts';
 import { api } from '../api.ts';
+import { useAsked } from '../parts/ask.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
+import { QueryTrouble } from '../parts/query-trouble.tsx';
 import { Waiting } from '../parts/shell.tsx';
 import { StopModal } from '../parts/stop-modal.tsx';
 import { timeText } from '../parts/time.ts';
-import { Trouble } from '../parts/trouble.tsx';
-import { focusTitle } from '../router.ts';
 
 type HeldKey = Custody['keys'][number];
 
 /** The keys that whoever is signed in may stop at once. */
 export function CustodyPage() {
   const list = useQuery({ queryKey: ['custody'], queryFn: api.custody });
-  const [chosen, setChosen] = useState<HeldKey>();
-  // The button of a key that was stopped is gone, and cannot have the focus back.
-  useEffect(() => {
-    if (chosen === undefined && document.activeElement === document.body) focusTitle();
-  }, [chosen]);
+  const [chosen, setChosen] = useAsked<HeldKey>();
   return (
     <SpaceBetween size="l">
       <PageTitle description="In an emergency a custodian stops a key alone. The quorum is asked afterwards. Nothing is deleted.">
         Stop a key
       </PageTitle>
       {list.isPending ? <Waiting /> : undefined}
-      {list.isError ? <Trouble error={list.error} backTo="custody" /> : undefined}
+      <QueryTrouble error={list.error} backTo="custody" />
       {list.data?.complete === false ? (
         <Alert type="warning">
           There are more keys than can be shown here. Stop one that is missing over the API.

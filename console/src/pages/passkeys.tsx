@@ -9,60 +9,109 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { PasskeyList } from '../../../lambdas/approvals/portal/contract.ts';
 import { api } from '../api.ts';
+import { useAsked } from '../parts/ask.tsx';
+import { Confirm } from '../parts/confirm.tsx';
 import { useFaults } from '../parts/faults.ts';
+import { Fingerprint } from '../parts/fingerprint.tsx';
 import { Outcome } from '../parts/outcome.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
+import { QueryTrouble } from '../parts/query-trouble.tsx';
 import { Waiting } from '../parts/shell.tsx';
 import { timeText } from '../parts/time.ts';
 import { Trouble } from '../parts/trouble.tsx';
 import { makePasskey } from '../passkey.ts';
 
+type Passkey = PasskeyList['passkeys'][number];
+
 /** The passkeys with which whoever is signed in signs approvals. */
 export function PasskeysPage() {
   const queries = useQueryClient();
   const list = useQuery({ queryKey: ['passkeys'], queryFn: api.passkeys });
+  const [asked, setAsked] = useAsked<Passkey>();
   const remove = useMutation({
     mutationFn: api.removePasskey,
-    onSuccess: (left) => queries.setQueryData(['passkeys'], left),
+    onSuccess: (left) => {
+      setAsked(undefined);
+      queries.setQueryData(['passkeys'], left);
+    },
   });
+  const ask = (passkey: Passkey): void => {
+    remove.reset();
+    setAsked(passkey);
+  };
   return (
     <SpaceBetween size="l">
       <PageTitle description="Some approvals are signed with a passkey: proof that does not rest on Keyward.">
         Passkeys
       </PageTitle>
       {list.isPending ? <Waiting /> : undefined}
-      {list.isError ? <Trouble error={list.error} backTo="passkeys" /> : undefined}
+      <QueryTrouble error={list.error} backTo="passkeys" />
       {remove.isSuccess ? <Outcome>Removed. It signs nothing any more.</Outcome> : undefined}
-      {remove.isError ? <Trouble error={remove.error} backTo="passkeys" /> : undefined}
       {list.data?.passkeys.length === 0 ? <Box variant="p">You have none yet.</Box> : undefined}
-      {list.data?.passkeys.map(({ credentialId, name, fingerprint, createdAt }) => (
-        <Container
-          key={credentialId}
-          header={
-            <Header
-              variant="h2"
-              actions={
-                <Button ariaLabel={`Remove ${name}`} onClick={() => remove.mutate(credentialId)}>
-                  Remove
-                </Button>
-              }
-            >
-              {name}
-            </Header>
-          }
-        >
-          <KeyValuePairs
-            columns={2}
-            items={[
-              { label: 'Enrolled', value: timeText(createdAt) },
-              { label: 'Fingerprint, for your auditors', value: fingerprint },
-            ]}
-          />
-        </Container>
+      {list.data === undefined || list.data.passkeys.length === 0 ? undefined : (
+        <Box variant="p">
+          A fingerprint is what an auditor compares with{' '}
+          <Box variant="code">npm run verify -- --passkeys</Box>: read yours out to them, face to face or over
+          a line that you both trust.
+        </Box>
+      )}
+      {list.data?.passkeys.map((passkey) => (
+        <Enrolled key={passkey.credentialId} passkey={passkey} remove={() => ask(passkey)} />
       ))}
       <Enrolment />
+      {asked === undefined ? undefined : (
+        <Confirm
+          header={`Remove ${asked.name}?`}
+          act="Remove it"
+          leave="Keep it"
+          sending={remove}
+          backTo="passkeys"
+          onAct={() => remove.mutate(asked.credentialId)}
+          close={() => setAsked(undefined)}
+        >
+          You can sign nothing with it any more. To enrol the same device again makes another passkey, with
+          another fingerprint.
+        </Confirm>
+      )}
     </SpaceBetween>
+  );
+}
+
+function Enrolled({
+  passkey: { name, fingerprint, createdAt },
+  remove,
+}: {
+  readonly passkey: Passkey;
+  readonly remove: () => void;
+}) {
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          actions={
+            <Button ariaLabel={`Remove ${name}`} onClick={remove}>
+              Remove …
+            </Button>
+          }
+        >
+          {name}
+        </Header>
+      }
+    >
+      <KeyValuePairs
+        columns={1}
+        items={[
+          { label: 'Enrolled', value: timeText(createdAt) },
+          {
+            label: 'Fingerprint, for your auditors',
+            value: <Fingerprint of={name} fingerprint={fingerprint} />,
+          },
+        ]}
+      />
+    </Container>
   );
 }
 

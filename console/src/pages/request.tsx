@@ -11,23 +11,27 @@ import TextContent from '@cloudscape-design/components/text-content';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Decided, RequestDetail } from '../../../lambdas/approvals/portal/contract.ts';
-import { api } from '../api.ts';
+import { api, Problem } from '../api.ts';
+import { useAsked } from '../parts/ask.tsx';
+import { Confirm } from '../parts/confirm.tsx';
 import { DecisionForm } from '../parts/decision-form.tsx';
 import { Evidence } from '../parts/evidence.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
+import { QueryTrouble } from '../parts/query-trouble.tsx';
 import { Recorded } from '../parts/recorded.tsx';
 import { Waiting } from '../parts/shell.tsx';
 import { Standing } from '../parts/standing.tsx';
 import { timeText } from '../parts/time.ts';
 import { Trouble } from '../parts/trouble.tsx';
-import { focusTitle } from '../router.ts';
 
 /** All that somebody has to know to decide a request, and the form to decide it with. */
 export function RequestPage({ requestId }: { readonly requestId: string }) {
   const backTo = `requests/${requestId}`;
   const detail = useQuery({ queryKey: ['request', requestId], queryFn: () => api.request(requestId) });
-  const [decided, setDecided] = useState<Decided>();
-  const trouble = detail.isError ? <Trouble error={detail.error} backTo={backTo} /> : undefined;
+  const [done, setDone] = useState<Decided['done']>();
+  const [closed, setClosed] = useState<Problem>();
+  const [cancelling, setCancelling] = useAsked<true>();
+  const trouble = detail.isError ? <QueryTrouble error={detail.error} backTo={backTo} /> : undefined;
   // What is shown already stays while it cannot be asked for anew: somebody may be typing.
   const request = detail.data;
   if (request === undefined) {
@@ -42,7 +46,11 @@ export function RequestPage({ requestId }: { readonly requestId: string }) {
     <SpaceBetween size="l">
       <PageTitle description={request.alias}>{`${request.operation} ${request.key}`}</PageTitle>
       {trouble}
-      {decided === undefined ? undefined : <Recorded decided={decided} />}
+      {done === undefined ? undefined : <Recorded done={done} decisions={request.decisions} />}
+      {/* Until then the form is there, and says so itself. */}
+      {closed === undefined || request.may.decide ? undefined : (
+        <Trouble error={closed} backTo={backTo} takesFocus />
+      )}
       <Standing request={request} />
       <Container header={<Header variant="h2">What is asked</Header>}>
         <KeyValuePairs columns={2} items={[...request.asked]} />
@@ -67,8 +75,12 @@ export function RequestPage({ requestId }: { readonly requestId: string }) {
         </SpaceBetween>
       </Container>
       <Decisions request={request} />
-      {request.may.decide ? <DecisionForm request={request} onDecided={setDecided} /> : undefined}
-      {request.may.cancel ? <CancelForm requestId={requestId} /> : undefined}
+      {request.may.decide ? (
+        <DecisionForm request={request} onDecided={setDone} onClosed={setClosed} />
+      ) : undefined}
+      {request.may.cancel || cancelling !== undefined ? (
+        <CancelForm request={request} asked={cancelling} setAsked={setCancelling} />
+      ) : undefined}
       <ExpandableSection headerText="History" variant="container">
         <TextContent>
           <ol>
@@ -109,22 +121,49 @@ function Decisions({ request: { decisions } }: { readonly request: RequestDetail
   );
 }
 
-function CancelForm({ requestId }: { readonly requestId: string }) {
+/** Outlasts the right to cancel while it asks: what came of it is said there. */
+function CancelForm({
+  request: { requestId, may },
+  asked,
+  setAsked,
+}: {
+  readonly request: RequestDetail;
+  readonly asked: true | undefined;
+  readonly setAsked: (asked: true | undefined) => void;
+}) {
   const queries = useQueryClient();
   const cancel = useMutation({
     mutationFn: () => api.cancel(requestId),
     onSuccess: (request) => {
-      // The button goes, and what has become of the request stands below the title.
-      focusTitle();
+      setAsked(undefined);
       queries.setQueryData(['request', requestId], request);
     },
+    onError: (error) => {
+      if (error instanceof Problem && error.code === 'RequestClosed') {
+        void queries.invalidateQueries({ queryKey: ['request', requestId] });
+      }
+    },
   });
+  const ask = (): void => {
+    cancel.reset();
+    setAsked(true);
+  };
   return (
-    <SpaceBetween size="s">
-      {cancel.isError ? <Trouble error={cancel.error} backTo={`requests/${requestId}`} /> : undefined}
-      <Button loading={cancel.isPending} onClick={() => cancel.mutate()}>
-        Take the request back
-      </Button>
-    </SpaceBetween>
+    <>
+      {may.cancel ? <Button onClick={ask}>Take the request back …</Button> : undefined}
+      {asked === undefined ? undefined : (
+        <Confirm
+          header="Take the request back?"
+          act="Take it back"
+          leave="Leave it waiting"
+          sending={cancel}
+          backTo={`requests/${requestId}`}
+          onAct={() => cancel.mutate()}
+          close={() => setAsked(undefined)}
+        >
+          Nobody can approve it any more. What it asks for has to be requested anew, and approved anew.
+        </Confirm>
+      )}
+    </>
   );
 }

@@ -4,8 +4,11 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { SlackLink } from '../../../lambdas/approvals/portal/contract.ts';
 import { api } from '../api.ts';
+import { useAsked } from '../parts/ask.tsx';
+import { Confirm } from '../parts/confirm.tsx';
 import { Outcome } from '../parts/outcome.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
+import { QueryTrouble } from '../parts/query-trouble.tsx';
 import { Waiting } from '../parts/shell.tsx';
 import { timeText } from '../parts/time.ts';
 import { Trouble } from '../parts/trouble.tsx';
@@ -14,26 +17,44 @@ import { Trouble } from '../parts/trouble.tsx';
 export function SlackLinkPage() {
   const queries = useQueryClient();
   const account = useQuery({ queryKey: ['slack-link'], queryFn: api.slackLink });
+  const [asked, setAsked] = useAsked<SlackLink['linked']>();
   const unlink = useMutation({
     mutationFn: api.unlinkSlack,
-    onSuccess: (now) => queries.setQueryData(['slack-link'], now),
+    onSuccess: (now) => {
+      setAsked(undefined);
+      queries.setQueryData(['slack-link'], now);
+    },
   });
   const linked = account.data?.linked;
+  const ask = (): void => {
+    unlink.reset();
+    setAsked(linked);
+  };
   return (
     <SpaceBetween size="l">
       <PageTitle description="What is decided in Slack by an account that you have linked counts as decided by you.">
         Slack account
       </PageTitle>
       {account.isPending ? <Waiting /> : undefined}
-      {account.isError ? <Trouble error={account.error} backTo="slack-link" /> : undefined}
-      {unlink.isError ? <Trouble error={unlink.error} backTo="slack-link" /> : undefined}
+      <QueryTrouble error={account.error} backTo="slack-link" />
       {unlink.isSuccess && linked === undefined ? (
         <Outcome>Unlinked. Nothing is decided for you in Slack any more.</Outcome>
       ) : undefined}
-      {linked === undefined ? undefined : (
-        <Linked account={linked} unlink={() => unlink.mutate()} isBusy={unlink.isPending} />
-      )}
+      {linked === undefined ? undefined : <Linked account={linked} unlink={ask} />}
       {account.data !== undefined && linked === undefined ? <NewCode /> : undefined}
+      {asked === undefined ? undefined : (
+        <Confirm
+          header={`Unlink ${asked.user}?`}
+          act="Unlink it"
+          leave="Keep it linked"
+          sending={unlink}
+          backTo="slack-link"
+          onAct={() => unlink.mutate()}
+          close={() => setAsked(undefined)}
+        >
+          Nothing is decided for you in Slack any more, until you link an account anew with a code from here.
+        </Confirm>
+      )}
     </SpaceBetween>
   );
 }
@@ -41,11 +62,9 @@ export function SlackLinkPage() {
 function Linked({
   account: { user, team, since },
   unlink,
-  isBusy,
 }: {
   readonly account: NonNullable<SlackLink['linked']>;
   readonly unlink: () => void;
-  readonly isBusy: boolean;
 }) {
   return (
     <SpaceBetween size="m">
@@ -59,9 +78,7 @@ function Linked({
         </bdi>{' '}
         is linked to you since {timeText(since)}. If that account is not yours, unlink it.
       </Box>
-      <Button loading={isBusy} onClick={unlink}>
-        Unlink it
-      </Button>
+      <Button onClick={unlink}>Unlink it …</Button>
     </SpaceBetween>
   );
 }

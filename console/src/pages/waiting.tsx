@@ -9,9 +9,9 @@ import type { RequestSummary } from '../../../lambdas/approvals/portal/contract.
 import { api } from '../api.ts';
 import { OurLink } from '../parts/our-link.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
+import { QueryTrouble } from '../parts/query-trouble.tsx';
 import { Waiting } from '../parts/shell.tsx';
 import { timeLeft, timeText } from '../parts/time.ts';
-import { Trouble } from '../parts/trouble.tsx';
 
 /** What waits for the decision of whoever is signed in. */
 export function WaitingPage() {
@@ -20,7 +20,7 @@ export function WaitingPage() {
     <SpaceBetween size="l">
       <PageTitle description="Oldest first. Opening one decides nothing.">Waiting for me</PageTitle>
       {list.isPending ? <Waiting /> : undefined}
-      {list.isError ? <Trouble error={list.error} backTo="" /> : undefined}
+      <QueryTrouble error={list.error} backTo="" />
       {list.data?.complete === false ? (
         <Alert type="warning">
           There are more than can be shown here. Decide some, and load the page again.

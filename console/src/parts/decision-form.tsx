@@ -25,13 +25,17 @@ const empty = { verdict: '', reason: '', alias: '', digest: '' };
 export function DecisionForm({
   request,
   onDecided,
+  onClosed,
 }: {
   readonly request: RequestDetail;
-  readonly onDecided: (decided: Decided) => void;
+  readonly onDecided: (done: Decided['done']) => void;
+  /** There was nothing left to decide. */
+  readonly onClosed: (problem: Problem) => void;
 }) {
   const { requestId, digest, may, alias } = request;
   const backTo = `requests/${requestId}`;
   const queries = useQueryClient();
+  const showAnew = () => queries.invalidateQueries({ queryKey: ['request', requestId] });
   const [typed, setTyped, forget] = useTyped(backTo, empty);
   // What was chosen was chosen on what was shown then; the reason may still hold.
   const changed = typed.digest !== '' && typed.digest !== digest;
@@ -51,17 +55,20 @@ export function DecisionForm({
       const passkey = await signDigest(digest, options);
       return api.decide(requestId, { ...body, passkey: { ...passkey } });
     },
-    onSuccess: (decided) => {
+    onSuccess: ({ done, request: now }) => {
       forget();
-      onDecided(decided);
-      queries.setQueryData(['request', requestId], decided.request);
+      onDecided(done);
       void queries.invalidateQueries({ queryKey: ['waiting'] });
+      // Until it is known how the request stands, nothing is to be decided on it again.
+      if (now === undefined) return showAnew();
+      queries.setQueryData(['request', requestId], now);
+      return undefined;
     },
     onError: (error) => {
-      // The request is another than was shown: it is shown anew, and decided anew.
-      if (error instanceof Problem && error.code === 'DigestChanged') {
-        void queries.invalidateQueries({ queryKey: ['request', requestId] });
-      }
+      if (!(error instanceof Problem)) return;
+      if (error.code === 'RequestClosed') onClosed(error);
+      // The request is another than was shown: it is shown anew, and decided anew, or how it has ended.
+      if (error.code === 'RequestClosed' || error.code === 'DigestChanged') void showAnew();
     },
   });
   const { form, mark, trouble, isComplete } = useFaults(['/verdict', '/reason', '/alias'], decide);

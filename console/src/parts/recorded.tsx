@@ -1,10 +1,16 @@
-import type { Decided } from '../../../lambdas/approvals/portal/contract.ts';
+import type { Decided, RequestDetail } from '../../../lambdas/approvals/portal/contract.ts';
 import { Outcome } from './outcome.tsx';
 import { timeText } from './time.ts';
 
 /** What has become of a decision that was just sent: it is recorded, or an earlier one of the same person stands. */
-export function Recorded({ decided: { done, request } }: { readonly decided: Decided }) {
-  const own = request.decisions.findLast(({ mine }) => mine);
+export function Recorded({
+  done,
+  decisions,
+}: {
+  readonly done: Decided['done'];
+  readonly decisions: RequestDetail['decisions'];
+}) {
+  const own = decisions.findLast(({ mine }) => mine);
   const what = own === undefined ? '' : decisionText(own);
   return done === 'recorded' ? (
     <Outcome header="Your decision is recorded">{what}</Outcome>
@@ -17,12 +23,7 @@ export function Recorded({ decided: { done, request } }: { readonly decided: Dec
 
 const channels: Readonly<Record<string, string>> = { page: 'on the page', slack: 'in Slack' };
 
-function decisionText({
-  verdict,
-  channel,
-  decidedAt,
-  reason,
-}: Decided['request']['decisions'][number]): string {
+function decisionText({ verdict, channel, decidedAt, reason }: RequestDetail['decisions'][number]): string {
   const did = verdict === 'approve' ? 'approved' : 'denied';
   return `You ${did} it ${channels[channel] ?? 'over the API'}, on ${timeText(decidedAt)}: ${reason}`;
 }

@@ -1,21 +1,18 @@
 import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Custody, Stopped } from '../../../lambdas/approvals/portal/contract.ts';
 import { api } from '../api.ts';
+import { Ask } from './ask.tsx';
 import { useFaults } from './faults.ts';
 import { OurLink } from './our-link.tsx';
 import { Outcome } from './outcome.tsx';
 import { Trouble } from './trouble.tsx';
 import { useTyped } from './typed.ts';
-
-const FORM = 'stop-form';
 
 /** Stops a key at once. The reason outlives a sign-in in between; the alias is typed for this once. */
 export function StopModal({
@@ -38,77 +35,52 @@ export function StopModal({
   const { form, mark, trouble, isComplete } = useFaults(['/reason', '/alias'], stop);
 
   const submit = (): void => {
-    if (stop.isPending) return;
     const complete = isComplete({
       '/reason': typed.reason.trim() === '' && 'Say why: it is kept in the ledger.',
       '/alias': alias.trim() !== held.alias && 'Type the alias exactly as it stands above.',
     });
     if (complete) stop.mutate();
   };
-  // What is being stopped is not left running by closing this.
-  const leave = (): void => {
-    if (!stop.isPending) close();
-  };
 
   return (
-    <Modal
-      visible
-      onDismiss={leave}
-      closeAriaLabel="Close"
+    <Ask
       header={`Stop ${held.key}`}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={leave} disabled={stop.isPending}>
-              {stop.isSuccess ? 'Close' : 'Leave it running'}
-            </Button>
-            {stop.isSuccess ? undefined : (
-              <Button variant="primary" form={FORM} loading={stop.isPending}>
-                Stop it now
-              </Button>
-            )}
-          </SpaceBetween>
-        </Box>
-      }
+      act={stop.isSuccess ? undefined : 'Stop it now'}
+      leave={stop.isSuccess ? 'Close' : 'Leave it running'}
+      isPending={stop.isPending}
+      form={form}
+      onAct={submit}
+      close={close}
     >
       {stop.isSuccess ? (
         <IsStopped stopped={stop.data} />
       ) : (
-        <form
-          id={FORM}
-          ref={form}
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <SpaceBetween size="m">
-            {trouble === undefined ? undefined : <Trouble error={trouble} backTo="custody" />}
-            <Box variant="p">
-              Everything that uses this key fails at once, until it is reinstated under its rule. The ledger
-              says that it was you.
-            </Box>
-            <FormField label="Reason" {...mark('/reason')}>
-              <Textarea
-                value={typed.reason}
-                ariaRequired
-                onChange={({ detail }) => setTyped({ reason: detail.value })}
-                rows={3}
-              />
-            </FormField>
-            <FormField label={`To stop it, type its alias: ${held.alias}`} {...mark('/alias')}>
-              <Input
-                value={alias}
-                ariaRequired
-                onChange={({ detail }) => setAlias(detail.value)}
-                spellcheck={false}
-                autoComplete={false}
-              />
-            </FormField>
-          </SpaceBetween>
-        </form>
+        <SpaceBetween size="m">
+          {trouble === undefined ? undefined : <Trouble error={trouble} backTo="custody" />}
+          <Box variant="p">
+            Everything that uses this key fails at once, until it is reinstated under its rule. The ledger
+            says that it was you.
+          </Box>
+          <FormField label="Reason" {...mark('/reason')}>
+            <Textarea
+              value={typed.reason}
+              ariaRequired
+              onChange={({ detail }) => setTyped({ reason: detail.value })}
+              rows={3}
+            />
+          </FormField>
+          <FormField label={`To stop it, type its alias: ${held.alias}`} {...mark('/alias')}>
+            <Input
+              value={alias}
+              ariaRequired
+              onChange={({ detail }) => setAlias(detail.value)}
+              spellcheck={false}
+              autoComplete={false}
+            />
+          </FormField>
+        </SpaceBetween>
       )}
-    </Modal>
+    </Ask>
   );
 }
 

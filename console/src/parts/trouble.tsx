@@ -1,16 +1,28 @@
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Problem, signInLink } from '../api.ts';
 import { PasskeyFailure } from '../passkey.ts';
 import { isTypedKept } from './typed.ts';
 
 /** What went wrong, what to do, and the code and reference to tell whoever runs Keyward. */
-export function Trouble({ error, backTo }: { readonly error: Error; readonly backTo: string }) {
+export function Trouble({
+  error,
+  backTo,
+  takesFocus = false,
+}: {
+  readonly error: Error;
+  readonly backTo: string;
+  /** Where what it is about is gone: otherwise the form that it stands in leads here. */
+  readonly takesFocus?: boolean;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (takesFocus) place.current?.focus();
+  }, [takesFocus]);
   return (
-    // The form that it stands in leads here.
-    <div role="alert" tabIndex={-1} data-trouble="">
+    <div ref={place} role="alert" tabIndex={-1} data-trouble="">
       {said(error, backTo)}
     </div>
   );

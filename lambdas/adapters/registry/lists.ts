@@ -62,5 +62,20 @@ async function listRecords<S extends z.ZodType>(
           ...(filter.state === undefined ? {} : { startingWith: `${filter.state}#` }),
         };
   const { rows, next } = await queryPage(table, range, page);
-  return { items: rows.map((row) => recordIn(schema, row)), ...(next === undefined ? {} : { next }) };
+  const items = rows.flatMap((row) => readable(schema, row, page.unreadable));
+  return { items, ...(next === undefined ? {} : { next }) };
+}
+
+function readable<S extends z.ZodType>(
+  schema: S,
+  row: unknown,
+  unreadable: PageRequest['unreadable'],
+): z.output<S>[] {
+  try {
+    return [recordIn(schema, row)];
+  } catch (error) {
+    if (unreadable === undefined || !(error instanceof RecordCorrupt)) throw error;
+    unreadable(error);
+    return [];
+  }
 }

@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AbsenceRecord } from '../../domain/absence.ts';
 import type { Change } from '../../domain/change.ts';
 import type { ConsumerRecord } from '../../domain/consumer.ts';
+import type { RecordCorrupt } from '../../domain/errors.ts';
 import type { KeyRecord, KeyState, VersionRecord } from '../../domain/key.ts';
 import type { LedgerEntry } from '../../domain/ledger.ts';
 import type { PasskeyRecord } from '../../domain/passkey.ts';
@@ -26,6 +27,8 @@ export interface Page<T> {
 export interface PageRequest {
   readonly limit: number;
   readonly cursor?: string;
+  /** Takes what is wrong with a row that cannot be read, which is left out then. Without it the first one is thrown. */
+  readonly unreadable?: (corrupt: RecordCorrupt) => void;
 }
 
 /** Whose or which: an owner's items, or all in a state. */
@@ -74,6 +77,11 @@ export interface Registry {
   /** Marks something as done; false when it was marked before. The mark goes after `seconds`. */
   claimOnce(id: string, seconds: number): Promise<boolean>;
   isClaimed(id: string): Promise<boolean>;
+  /**
+   * A new absence beside all others of the person, as they were read. Throws RowConflict when another one has been begun
+   * since.
+   */
+  beginAbsence(absence: AbsenceRecord, others: readonly AbsenceRecord[]): Promise<void>;
   putAbsence(absence: AbsenceRecord): Promise<void>;
   /** All there ever were. */
   absencesOf(personId: string): Promise<AbsenceRecord[]>;
@@ -86,14 +94,16 @@ export interface Registry {
   putPasskey(passkey: PasskeyRecord): Promise<void>;
   /** Those not removed. */
   passkeysOf(personId: string): Promise<PasskeyRecord[]>;
+  /** A person has one code: any before it is void. */
   putSlackCode(code: SlackCode): Promise<void>;
+  /** The code, unless its person was given another since, or has unlinked an account. */
   slackCode(codeHash: string): Promise<SlackCode | undefined>;
   /**
-   * Links an account and uses up its code, both or neither. Throws RowConflict when the code is used up, the account
-   * is another person's, or the person has another account.
+   * Links an account and uses up its code, both or neither. Throws RowConflict when the code is used up or void, the
+   * account is another person's, or the person has another account.
    */
   linkSlackAccount(account: SlackAccount, code: SlackCode): Promise<void>;
-  /** Throws RowConflict when it was unlinked or linked anew in between. */
+  /** Its person's code is void with it. Throws RowConflict when it was unlinked or linked anew in between. */
   unlinkSlackAccount(account: SlackAccount, at: string): Promise<void>;
   /** The account while it is linked. */
   slackAccount(teamId: string, userId: string): Promise<SlackAccount | undefined>;
@@ -104,6 +114,8 @@ export interface Registry {
   slackCopiesOf(requestId: string): Promise<SlackCopy[]>;
   /** Requests with a message that does not tell their end yet; some more than once. */
   unfinishedSlackCopies(): AsyncIterable<string>;
+  /** Requests that wait for their approval, also those whose record cannot be read. */
+  waitingRequestIds(): AsyncIterable<string>;
   /** Whether the caller may post the message of a request to a channel: one may at a time, and until then. */
   claimSlackPost(requestId: string, channel: string, now: string, until: string): Promise<boolean>;
   /** What was claimed was not posted: another may. */

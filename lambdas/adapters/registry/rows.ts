@@ -55,6 +55,8 @@ export const rowKey = {
     PK: `PERSON#${personId}`,
     SK: `ABSENCE#${absenceId}`,
   }),
+  /** How many absences a person has begun. */
+  absences: (personId: string): RowKey => ({ PK: `PERSON#${personId}`, SK: 'ABSENCES' }),
   /** The same absence, as its substitute finds it. */
   standIn: (substituteId: string, absenceId: string): RowKey => ({
     PK: `PERSON#${substituteId}`,
@@ -71,9 +73,11 @@ export const rowKey = {
     PK: `SLACKUSER#${teamId}/${userId}`,
     SK: 'SLACKUSER',
   }),
-  /** The same account, as its person finds it. */
-  slackAccountOf: (personId: string): RowKey => ({ PK: `PERSON#${personId}`, SK: 'SLACKUSER' }),
+  /** The same account, as its person finds it; apart from what else is kept of people, which Slack does not write. */
+  slackAccountOf: (personId: string): RowKey => ({ PK: `SLACKPERSON#${personId}`, SK: 'SLACKUSER' }),
   slackCode: (codeHash: string): RowKey => ({ PK: `SLACKCODE#${codeHash}`, SK: 'SLACKCODE' }),
+  /** Which code is a person's; as closed to readers as the code itself. */
+  slackCodeOf: (personId: string): RowKey => ({ PK: `SLACKCODE#of/${personId}`, SK: 'SLACKCODE' }),
   slackCopy: (requestId: string, channel: string, ts: string): RowKey => ({
     PK: `SLACKCOPY#${requestId}`,
     SK: `COPY#${channel}#${ts}`,
@@ -146,6 +150,11 @@ export function slackAccountRows(record: SlackAccount): readonly [ofAccount: Row
 export function slackCodeRow(record: SlackCode): Row {
   const ttl = Math.floor(Date.parse(record.expiresAt) / 1000);
   return holding(records.slackCode, rowKey.slackCode(record.codeHash), record, { ttl });
+}
+
+/** The one code of a person that is not void. */
+export function slackCodeOfRow({ codeHash, person, expiresAt }: SlackCode): Row {
+  return { ...rowKey.slackCodeOf(person.id), codeHash, ttl: Math.floor(Date.parse(expiresAt) / 1000) };
 }
 
 /** A message that is to change yet is found by that. */

@@ -5,7 +5,16 @@ import { refusedWith } from '../aws-call.ts';
 import { tableCall } from './call.ts';
 import { getRow } from './reads.ts';
 import type { Registry, Table } from './registry.ts';
-import { type Row, type RowKey, recordIn, records, rowKey, slackAccountRows, slackCodeRow } from './rows.ts';
+import {
+  type Row,
+  type RowKey,
+  recordIn,
+  records,
+  rowKey,
+  slackAccountRows,
+  slackCodeOfRow,
+  slackCodeRow,
+} from './rows.ts';
 
 /** Which person a Slack account belongs to, and the codes by which that is proved. */
 export function slackAccounts(
@@ -20,10 +29,13 @@ export function slackAccounts(
     return account?.unlinkedAt === undefined ? account : undefined;
   };
   return {
-    putSlackCode: (code) => write(table, [{ row: slackCodeRow(code) }]),
+    putSlackCode: (code) => write(table, [{ row: slackCodeRow(code) }, { row: slackCodeOfRow(code) }]),
     async slackCode(codeHash) {
       const row = await getRow(table, rowKey.slackCode(codeHash));
-      return row === undefined ? undefined : recordIn(records.slackCode, row);
+      if (row === undefined) return undefined;
+      const code = recordIn(records.slackCode, row);
+      const last = await getRow(table, rowKey.slackCodeOf(code.person.id));
+      return last?.codeHash === codeHash ? code : undefined;
     },
     async linkSlackAccount(account, code) {
       const [ofAccount, ofPerson] = slackAccountRows(account);
@@ -43,18 +55,24 @@ export function slackAccounts(
           row: slackCodeRow({ ...code, usedAt: account.linkedAt }),
           condition: 'attribute_exists(PK) AND attribute_not_exists(#record.#usedAt)',
         },
+        {
+          // Written as it is, and so looked at: a check by itself would take a right of its own.
+          row: slackCodeOfRow(code),
+          condition: '#codeHash = :code',
+          values: { ':code': code.codeHash },
+        },
       ]);
     },
     async unlinkSlackAccount(account, at) {
       const rows = slackAccountRows({ ...account, unlinkedAt: at });
-      await write(
-        table,
-        rows.map((row) => ({
+      await write(table, [
+        ...rows.map((row) => ({
           row,
           condition: '#record.#linkedAt = :linkedAt AND attribute_not_exists(#record.#unlinkedAt)',
           values: { ':linkedAt': account.linkedAt },
         })),
-      );
+        { row: rowKey.slackCodeOf(account.person.id) },
+      ]);
     },
     slackAccount: (teamId, userId) => linkedAt(rowKey.slackAccount(teamId, userId)),
     slackAccountOf: (personId) => linkedAt(rowKey.slackAccountOf(personId)),
@@ -62,7 +80,7 @@ export function slackAccounts(
 }
 
 interface Put {
-  readonly row: Row;
+  readonly row: Row | RowKey;
   readonly condition?: string;
   readonly values?: Record<string, unknown>;
 }

@@ -4,15 +4,32 @@ import { refusedWith } from '../aws-call.ts';
 import { tableCall } from './call.ts';
 import { queryAll } from './query.ts';
 import type { Registry, Table } from './registry.ts';
-import { type Row, recordIn, records, rowKey, slackCopyRow, unfinishedCopies } from './rows.ts';
+import {
+  type Row,
+  recordIn,
+  records,
+  rowKey,
+  slackCopyRow,
+  statePartition,
+  unfinishedCopies,
+} from './rows.ts';
 
 /** Which messages in Slack show a request, and who posts one. */
 export function slackCopies(
   table: Table,
 ): Pick<
   Registry,
-  'putSlackCopy' | 'slackCopiesOf' | 'unfinishedSlackCopies' | 'claimSlackPost' | 'releaseSlackPost'
+  | 'putSlackCopy'
+  | 'slackCopiesOf'
+  | 'unfinishedSlackCopies'
+  | 'waitingRequestIds'
+  | 'claimSlackPost'
+  | 'releaseSlackPost'
 > {
+  /** From the index alone: no record is read, so that none that is corrupt is in the way of others. */
+  async function* idsIn(partition: string): AsyncGenerator<string> {
+    for await (const row of queryAll(table, { index: 'byState', partition })) yield String(row.stateSk);
+  }
   return {
     putSlackCopy: (requestId, copy) => put(table, slackCopyRow(requestId, copy)),
     async slackCopiesOf(requestId) {
@@ -23,11 +40,8 @@ export function slackCopies(
       }
       return copies;
     },
-    async *unfinishedSlackCopies() {
-      for await (const row of queryAll(table, { index: 'byState', partition: unfinishedCopies })) {
-        yield String(row.stateSk);
-      }
-    },
+    unfinishedSlackCopies: () => idsIn(unfinishedCopies),
+    waitingRequestIds: () => idsIn(statePartition('REQUEST', 'awaiting-approval')),
     async claimSlackPost(requestId, channel, now, until) {
       try {
         await put(table, postRow(requestId, channel, until), {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BackendStateUnexpected } from '../../domain/errors.ts';
+import { parsedJson } from '../../domain/parsed-json.ts';
 
 const slackSecrets = z.object({ botToken: z.string().min(1), signingSecret: z.string().min(1) });
 export type SlackSecrets = z.infer<typeof slackSecrets>;
@@ -13,12 +14,4 @@ export function slackSecretsReader(read: () => Promise<string>): () => Promise<S
       'The secret for Slack must hold {"botToken": "xoxb-...", "signingSecret": "..."}. Give it that value.',
     );
   };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -40,28 +40,31 @@ const TIMEOUT_MILLISECONDS = 2_500;
 
 /** The token is read for each call, so that a new one is in force without a new deployment. */
 export function createSlack(token: () => Promise<string>, slackApiUrl?: string): Slack {
-  let kept: { readonly token: string; readonly client: WebClient } | undefined;
-  const client = async (): Promise<WebClient> => {
+  let kept: { readonly token: string; readonly once: WebClient; readonly twice: WebClient } | undefined;
+  const clients = async () => {
     const current = await token();
     if (kept?.token !== current) {
-      const options = {
-        timeout: TIMEOUT_MILLISECONDS,
-        retryConfig: { retries: 1, minTimeout: 100, maxTimeout: 500 },
-        rejectRateLimitedCalls: true,
-        logLevel: LogLevel.ERROR,
-        ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-      };
-      kept = { token: current, client: new WebClient(current, options) };
+      const clientOf = (retries: number): WebClient =>
+        new WebClient(current, {
+          timeout: TIMEOUT_MILLISECONDS,
+          retryConfig: { retries, minTimeout: 100, maxTimeout: 500 },
+          rejectRateLimitedCalls: true,
+          logLevel: LogLevel.ERROR,
+          ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
+        });
+      kept = { token: current, once: clientOf(0), twice: clientOf(1) };
     }
-    return kept.client;
+    return kept;
   };
-  const call = (method: string, args: Record<string, unknown>) =>
-    slackCall(method, async () => ({ ...(await (await client()).apiCall(method, args)) }));
+  const call = (method: string, args: Record<string, unknown>, turns: 'once' | 'twice' = 'twice') =>
+    slackCall(method, async () => ({ ...(await (await clients())[turns].apiCall(method, args)) }));
   /** Nothing of a message is turned into links with a preview, nor read as names of people or channels. */
   const still = { unfurl_links: false, unfurl_media: false, parse: 'none', link_names: false };
   return {
     async post(channel, message) {
-      const { ts, channel: where } = await call('chat.postMessage', { channel, ...message, ...still });
+      // One whose answer was lost may have been posted, and Slack knows no repetition by a mark of ours.
+      const said = { channel, ...message, ...still };
+      const { ts, channel: where } = await call('chat.postMessage', said, 'once');
       return { channel: typeof where === 'string' ? where : channel, ts: String(ts) };
     },
     async update({ channel, ts }, message) {

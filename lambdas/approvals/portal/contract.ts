@@ -140,7 +140,8 @@ export const decisionBody = z.strictObject({
 export const decided = z.object({
   /** `stood`: the person had decided before, and that decision stands. */
   done: z.enum(['recorded', 'stood']),
-  request: requestDetail,
+  /** As it is now; left out when it could not be read after the decision, which stands: read it with a GET. */
+  request: requestDetail.optional(),
 });
 
 /** `POST requests/{requestId}/cancel`, with an empty body; answered with `requestDetail`. */
@@ -155,8 +156,8 @@ export const passkeyList = z.object({
     z.object({
       credentialId: z.string(),
       name: z.string(),
-      /** To compare with what the auditors hold: short form of the SHA-256 of the public key. */
-      fingerprint: z.string(),
+      /** To read to the auditors, who keep it: the SHA-256 of the public key. */
+      fingerprint: hash,
       createdAt: timestamp,
     }),
   ),
@@ -183,6 +184,8 @@ export const absenceList = z.object({
   standingIn: z.array(absenceShown),
   /** Whom the signed-in person could name as a substitute; only in the answer to a GET, while the directory answers. */
   colleagues: z.array(person).optional(),
+  /** False when there are more than could be listed: those can be named by their id all the same. */
+  colleaguesComplete: z.boolean().optional(),
 });
 
 export const absenceBody = z.strictObject({

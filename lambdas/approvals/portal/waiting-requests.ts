@@ -1,7 +1,7 @@
 import { log } from '../../adapters/log.ts';
 import type { Registry } from '../../adapters/registry/registry.ts';
 import { isBefore } from '../../domain/cryptoperiod.ts';
-import { KeywardError } from '../../domain/errors.ts';
+import { KeywardError, RecordCorrupt } from '../../domain/errors.ts';
 import type { KeyRecord } from '../../domain/key.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { assertMayDecide, type StandIn } from '../../domain/quorum.ts';
@@ -28,7 +28,7 @@ export interface Waiting {
 
 /**
  * The requests that wait for this person's decision, in their own right or in somebody's place, oldest first. One that is
- * not what was asked for is left out, and keeps nobody from the others.
+ * not what was asked for, or cannot be read, is left out, and keeps nobody from the others.
  */
 export async function waitingFor(
   registry: Pick<Registry, 'listRequests' | 'getDecisions' | 'getKey'>,
@@ -40,11 +40,20 @@ export async function waitingFor(
     isDecidable({ now, request, principal, decisions, standIns });
   const requests: WaitingRequest[] = [];
   let cursor: string | undefined;
-  let touched = false;
+  let allShown = true;
+  const leaveOut = (details: Record<string, unknown>): never[] => {
+    allShown = false;
+    log.error('request not shown', { code: 'RecordCorrupt', ...details });
+    return [];
+  };
   for (let reads = 0; reads < MOST_READS; reads += 1) {
     const page = await registry.listRequests(
       { state: 'awaiting-approval' },
-      { limit: READ_AT_ONCE, ...(cursor === undefined ? {} : { cursor }) },
+      {
+        limit: READ_AT_ONCE,
+        ...(cursor === undefined ? {} : { cursor }),
+        unreadable: (error) => leaveOut({ error }),
+      },
     );
     // Without decisions first, which needs no read for the requests of other people's groups.
     const candidates = page.items.filter(
@@ -52,15 +61,17 @@ export async function waitingFor(
     );
     const found = await Promise.all(
       candidates.map(async (request) => {
-        const decisions = await registry.getDecisions(request.requestId);
-        const key = await registry.getKey(request.keyId);
-        if (key === undefined || !mayDecide(request, decisions)) return [];
-        const changes = changesOf(request, key);
-        if (changes.length === 0) return [{ request, key, decisions }];
-        touched = true;
-        const { requestId } = request;
-        log.error('request not shown', { code: 'RecordCorrupt', requestId, changes });
-        return [];
+        const { requestId, keyId } = request;
+        try {
+          const decisions = await registry.getDecisions(requestId);
+          const key = await registry.getKey(keyId);
+          if (key === undefined || !mayDecide(request, decisions)) return [];
+          const changes = changesOf(request, key);
+          return changes.length === 0 ? [{ request, key, decisions }] : leaveOut({ requestId, changes });
+        } catch (error) {
+          if (!(error instanceof RecordCorrupt)) throw error;
+          return leaveOut({ requestId, error });
+        }
       }),
     );
     requests.push(...found.flat());
@@ -69,7 +80,7 @@ export async function waitingFor(
   }
   return {
     requests: requests.slice(0, MOST_SHOWN),
-    complete: cursor === undefined && requests.length <= MOST_SHOWN && !touched,
+    complete: cursor === undefined && requests.length <= MOST_SHOWN && allShown,
   };
 }
 

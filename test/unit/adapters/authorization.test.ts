@@ -173,6 +173,16 @@ describe('policies of an organisation', () => {
     });
   });
 
+  it('name groups, wherever they stand in them', () => {
+    expect(createAuthorization(shipped, schema).groups).toEqual([]);
+    const own = `${shipped}
+      @id("contractors") forbid (principal in Keyward::Group::"contractors", action, resource);
+      @id("more") forbid (principal, action == Keyward::Action::"decide", resource)
+      when { principal in [Keyward::Group::"a", Keyward::Group::"b"] && resource.owner == Keyward::Group::"c" }
+      unless { principal is Keyward::Person in Keyward::Group::"a" };`;
+    expect(createAuthorization(own, schema).groups.toSorted()).toEqual(['a', 'b', 'c', 'contractors']);
+  });
+
   it('refuse what cannot be judged', () => {
     const broken = `${shipped}\n@id("broken")\nforbid (principal, action == Keyward::Action::"decide", resource) when { 9223372036854775807 + 1 > 0 };`;
     const own = createAuthorization(broken, schema);

@@ -29,6 +29,21 @@ const clientOf = (endpoint: string) =>
     maxAttempts: 1,
   });
 
+/** A directory of its own, and the names of the calls that it makes. */
+function counting() {
+  const client = clientOf(server.url);
+  const calls: string[] = [];
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        calls.push(commandName ?? '');
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
+  return { calls, counted: createDirectory(client, store, hurried) };
+}
+
 beforeAll(async () => {
   server = await startLocalDirectory(ISSUER);
   directory = createDirectory(clientOf(server.url), store, hurried);
@@ -36,10 +51,48 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('the directory', () => {
-  it('tells the groups of a person, also when there are more than a page of them', async () => {
+  it('tells all groups of a person, also when there are more than a page of them', async () => {
     await toldTo('members', { person: 'carol', groups: ['a', 'security', 'b', 'payments-owner', 'c'] });
-    expect(await directory.groupsOf('person:carol')).toEqual(['a', 'security', 'b', 'payments-owner', 'c']);
+    const groups = await all(directory.allGroupsOf('person:carol'));
+    expect(groups).toEqual(['a', 'security', 'b', 'payments-owner', 'c']);
     await toldTo('members', { person: 'carol', groups: ['payments-owner', 'security'] });
+  });
+
+  it('tells in which of some groups a person is, in a few calls however many others there are', async () => {
+    const many = Array.from({ length: 150 }, (_, n) => `team-${n}`);
+    await toldTo('members', { person: 'carol', groups: [...many, 'security'] });
+    const { calls, counted } = counting();
+    const among = ['security', 'payments-owner', 'nobody-is-in-it', 'security'];
+    await toldTo('members', { person: 'grace', groups: ['payments-owner'] });
+    for (let time = 1; time <= 2; time += 1) {
+      expect(await counted.groupsOf('person:carol', among)).toEqual(['security']);
+    }
+    const once = ['GetGroupIdCommand', 'GetUserIdCommand', 'DescribeUserCommand', 'IsMemberInGroupsCommand'];
+    expect(calls.toSorted()).toEqual(
+      // The ids of two groups are kept; that one is not there is asked again.
+      [...once, ...once, 'GetGroupIdCommand', 'GetGroupIdCommand'].toSorted(),
+    );
+    expect(await counted.groupsOf('person:carol', many)).toEqual(many);
+    expect(await counted.groupsOf('person:carol', [])).toEqual([]);
+    await toldTo('members', { person: 'grace', groups: ['custodians'] });
+    await toldTo('members', { person: 'carol', groups: ['payments-owner', 'security'] });
+  });
+
+  it('looks again for a group whose id is kept and that is gone', async () => {
+    await toldTo('members', { person: 'carol', groups: ['short-lived', 'security'] });
+    const { counted } = counting();
+    const among = ['short-lived', 'security'];
+    expect(await counted.groupsOf('person:carol', among)).toEqual(among);
+    await toldTo('members', { person: 'carol', groups: ['payments-owner', 'security'] });
+    expect(await counted.groupsOf('person:carol', among)).toEqual(['security']);
+  });
+
+  it('tells who somebody is', async () => {
+    expect(await directory.personOf('person:bob')).toEqual({
+      kind: 'person',
+      id: 'person:bob',
+      name: 'Bob Bakke',
+    });
   });
 
   it('tells the members of a group, all of its pages', async () => {
@@ -54,16 +107,19 @@ describe('the directory', () => {
   });
 
   it('knows at once that somebody has left a group', async () => {
-    expect(await directory.groupsOf('person:dave')).toEqual(['security']);
+    expect(await directory.groupsOf('person:dave', ['security'])).toEqual(['security']);
     await toldTo('members', { person: 'dave', groups: [] });
-    expect(await directory.groupsOf('person:dave')).toEqual([]);
+    expect(await directory.groupsOf('person:dave', ['security'])).toEqual([]);
+    expect(await all(directory.allGroupsOf('person:dave'))).toEqual([]);
     expect((await all(directory.membersOf('security'))).map(({ id }) => id)).not.toContain('person:dave');
     await toldTo('members', { person: 'dave', groups: ['security'] });
   });
 
   it('knows nobody else', async () => {
     for (const id of ['person:stranger', 'machine:arn:aws:iam::1:role/x', 'bob']) {
-      expect(await directory.groupsOf(id)).toBeUndefined();
+      expect(await directory.groupsOf(id, ['security'])).toBeUndefined();
+      expect(await all(directory.allGroupsOf(id))).toEqual([]);
+      expect(await directory.personOf(id)).toBeUndefined();
     }
     expect(await all(directory.membersOf('nobody-is-in-it'))).toEqual([]);
     const elsewhere = createDirectory(
@@ -71,14 +127,16 @@ describe('the directory', () => {
       { ...store, issuer: 'https://other.example' },
       hurried,
     );
-    expect(await elsewhere.groupsOf('person:bob')).toBeUndefined();
+    expect(await elsewhere.groupsOf('person:bob', ['security'])).toBeUndefined();
     expect(await all(elsewhere.membersOf('security'))).toEqual([]);
   });
 
   it('says that it cannot answer rather than that somebody is not there', async () => {
     for (const error of ['ThrottlingException', 'InternalServerException']) {
       await toldTo('fault', { times: 1, error });
-      await expect(directory.groupsOf('person:bob')).rejects.toMatchObject({ code: 'BackendBusy' });
+      await expect(directory.groupsOf('person:bob', ['security'])).rejects.toMatchObject({
+        code: 'BackendBusy',
+      });
     }
     const nowhere = createDirectory(clientOf('http://127.0.0.1:1'), store, hurried);
     await expect(all(nowhere.membersOf('security'))).rejects.toMatchObject({ code: 'BackendBusy' });
@@ -93,7 +151,7 @@ describe('the directory', () => {
     await Promise.all([
       all(paced.membersOf('security')),
       all(paced.membersOf('payments-owner')),
-      ...['bob', 'carol', 'dave'].map((name) => paced.groupsOf(`person:${name}`)),
+      ...['bob', 'carol', 'dave'].map((name) => paced.groupsOf(`person:${name}`, ['security'])),
     ]);
     expect(waits.length).toBeGreaterThan(10);
     for (const wait of new Set(waits)) {
@@ -102,17 +160,8 @@ describe('the directory', () => {
   });
 
   it('is asked about no more members than somebody takes', async () => {
-    const client = clientOf(server.url);
-    const calls: string[] = [];
-    client.middlewareStack.add(
-      (next, { commandName }) =>
-        (args) => {
-          calls.push(commandName ?? '');
-          return next(args);
-        },
-      { step: 'initialize' },
-    );
-    for await (const member of createDirectory(client, store, hurried).membersOf('security')) {
+    const { calls, counted } = counting();
+    for await (const member of counted.membersOf('security')) {
       expect(member.kind).toBe('person');
       break;
     }

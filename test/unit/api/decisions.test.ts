@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { BackendBusy } from '../../../lambdas/domain/errors.ts';
 import {
   type Answered,
   alice,
@@ -41,6 +42,32 @@ describe('a decision', () => {
     });
     expect(shown(await decide(carol))).toMatchObject({ state: 'approved' });
     expect(await registry.getDecisions(request.requestId)).toHaveLength(2);
+  });
+
+  it('is told when it is recorded, though nothing can be read after it', async () => {
+    const { decide, registry, request, deps } = await oneWaiting();
+    const { commit, getRequest } = deps.registry;
+    deps.registry.commit = async (...change) => {
+      await commit(...change);
+      deps.registry.getRequest = () => Promise.reject(new BackendBusy('Down.'));
+    };
+    const answer = shown(await decide(bob));
+    deps.registry.getRequest = getRequest;
+    expect(answer).toMatchObject({ state: 'awaiting-approval', decisions: [{ reason: 'Agreed.' }] });
+    const read = await registry.getRequest(request.requestId);
+    expect(read?.digest).toBe(answer.digest);
+  });
+
+  it('asks the directory once who somebody is', async () => {
+    const { decide, deps } = await oneWaiting();
+    const { groupsOf } = deps.directory;
+    const asked: string[] = [];
+    deps.directory.groupsOf = (id, among) => {
+      asked.push(id);
+      return groupsOf(id, among);
+    };
+    await Promise.all([decide(bob), decide(carol)]);
+    expect(asked).toEqual([bob.id, carol.id]);
   });
 
   it('counts beside another in the same instant', async () => {

@@ -299,7 +299,7 @@ describe('an operation', () => {
       409,
       'StateForbids',
     );
-    expect(told).toMatchObject({ keyState: 'active', allowedStates: ['suspended'] });
+    expect(told).toMatchObject({ keyState: 'active', allowedStates: ['suspended', 'deactivated'] });
     refusal(await ask(alice, `POST /v1/keys/${key.keyId}/cancel-destruction`, { body }), 409, 'StateForbids');
   });
 

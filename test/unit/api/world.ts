@@ -97,7 +97,7 @@ export function apiWorld(
   };
 
   const ask = async (who: Caller, route: string, sent: Sent = {}): Promise<Answered> => {
-    if (typeof who === 'object' && (await directory.groupsOf(who.id)) === undefined) directory.add(who);
+    if (typeof who === 'object' && (await directory.personOf(who.id)) === undefined) directory.add(who);
     const event = eventOf(who, route, sent);
     const lambda = event.path.endsWith('/decisions')
       ? lambdas.decisions
@@ -181,7 +181,7 @@ export function apiWorld(
     return request;
   };
 
-  return { registry, time, ask, newKey, altered, waiting };
+  return { registry, time, deps, ask, newKey, altered, waiting };
 }
 
 export const PROBE = Buffer.from('probe artefact of a test').toString('base64');

@@ -16,6 +16,7 @@ import {
   refusalIn,
   type Sent,
 } from './portal-world.ts';
+import { silentDirectory } from './proofs.ts';
 
 describe('a decision on the page', () => {
   it('is recorded as the person, reason and digest that it was, and shown', async () => {
@@ -121,19 +122,16 @@ describe('a decision on the page', () => {
     const asked: string[] = [];
     const { pageOf, directory } = await portalWorld();
     const groupsOf = directory.groupsOf.bind(directory);
-    directory.groupsOf = (id) => {
+    directory.groupsOf = (id, among) => {
       asked.push(id);
-      return groupsOf(id);
+      return groupsOf(id, among);
     };
     expect((await (await pageOf(sami)).decide()).status).toBe(200);
     expect(asked).toEqual([sami.id]);
   });
 
   it('is not taken while the directory does not answer; the request still shows, and says why', async () => {
-    const groupsOf = () => Promise.reject(new BackendBusy('Down.'));
-    const { pageOf, decisions } = await portalWorld({
-      deps: { directory: { groupsOf, membersOf: async function* () {} } },
-    });
+    const { pageOf, decisions } = await portalWorld({ deps: { directory: silentDirectory() } });
     const { decide, show } = await pageOf(sami);
     expect((await show()).may).toMatchObject({
       decide: false,
@@ -141,6 +139,15 @@ describe('a decision on the page', () => {
     });
     expect(refusalIn(await decide())).toMatchObject({ status: 503, code: 'BackendBusy' });
     expect(await decisions()).toEqual([]);
+  });
+
+  it('is told when it is recorded, though nothing can be read after it', async () => {
+    const { pageOf, decisions } = await portalWorld({
+      registry: () => ({ getWholeLedger: () => Promise.reject(new BackendBusy('Down.')) }),
+    });
+    const answer = await (await pageOf(sami)).decide();
+    expect([answer.status, answer.json()]).toEqual([200, { done: 'recorded' }]);
+    expect(await decisions()).toHaveLength(1);
   });
 
   it('is a substitute’s while the absence lasts, and says in whose place', async () => {

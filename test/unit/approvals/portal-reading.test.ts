@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { requestDetail, session, waitingList } from '../../../lambdas/approvals/portal/contract.ts';
 import { createSeal } from '../../../lambdas/approvals/portal/seal.ts';
 import { RecordCorrupt } from '../../../lambdas/domain/errors.ts';
@@ -267,6 +267,25 @@ describe('the list', () => {
     expect(reads).toBe(0);
     time.now = request.expiresAt;
     expect((await (await pageOf(sami)).get('requests')).json()).toMatchObject({ requests: [] });
+  });
+
+  it('is shown by the groups of the sign-in too when the directory is slow, and not said to be all', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { pageOf, directory } = await portalWorld();
+    const slow = Promise.withResolvers<void>();
+    directory.allGroupsOf = async function* () {
+      yield 'all-staff';
+      slow.resolve();
+      await new Promise(() => {});
+    };
+    const answer = (await pageOf(sami)).get('requests');
+    await slow.promise;
+    await vi.advanceTimersByTimeAsync(6000);
+    expect((await answer).json()).toMatchObject({
+      requests: [{ requestId: REQUEST_ID }],
+      complete: false,
+    });
   });
 
   it('holds so many, and says that there are more', async () => {

@@ -185,10 +185,12 @@ export function refusalIn(answered: Answered): {
   return { status: answered.status, code, pointers: errors.map(({ pointer }) => pointer) };
 }
 
+const decidedAndShown = decided.required();
+
 /** What an accepted decision is answered with. */
-export function decidedIn(answered: Answered): z.output<typeof decided> {
+export function decidedIn(answered: Answered): z.output<typeof decidedAndShown> {
   expectType(answered, 'application/json');
-  return decided.parse(answered.json());
+  return decidedAndShown.parse(answered.json());
 }
 
 function expectType({ headers, body }: Answered, type: string): void {

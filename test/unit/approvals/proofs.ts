@@ -5,7 +5,7 @@ import { readAuthorization } from '../../../lambdas/adapters/authorization.ts';
 import type { Directory } from '../../../lambdas/adapters/directory.ts';
 import type { Passkeys } from '../../../lambdas/adapters/passkeys.ts';
 import { decisionText } from '../../../lambdas/domain/digest.ts';
-import { PasskeyInvalid } from '../../../lambdas/domain/errors.ts';
+import { BackendBusy, PasskeyInvalid } from '../../../lambdas/domain/errors.ts';
 import type { Actor, Principal } from '../../../lambdas/domain/principal.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -34,6 +34,21 @@ export const noPasskeys: Pick<Passkeys, 'signed'> = {
   signed: () => Promise.reject(new PasskeyInvalid('There are no passkeys in this test.')),
 };
 
+/** A directory that does not answer. */
+export function silentDirectory(): Directory {
+  const down = () => Promise.reject(new BackendBusy('Down.'));
+  return {
+    groupsOf: down,
+    personOf: down,
+    async *allGroupsOf() {
+      yield await down();
+    },
+    async *membersOf() {
+      yield await down();
+    },
+  };
+}
+
 /** A directory that a test fills: it knows whoever was added, with the groups given last. */
 export class TestDirectory implements Directory {
   readonly #people = new Map<string, { readonly actor: Actor; readonly groups: readonly string[] }>();
@@ -49,8 +64,16 @@ export class TestDirectory implements Directory {
     this.#people.delete(id);
   }
 
-  async groupsOf(id: string): Promise<readonly string[] | undefined> {
-    return this.#people.get(id)?.groups;
+  async groupsOf(id: string, among: readonly string[]): Promise<readonly string[] | undefined> {
+    return this.#people.get(id)?.groups.filter((group) => among.includes(group));
+  }
+
+  async *allGroupsOf(id: string): AsyncGenerator<string> {
+    yield* this.#people.get(id)?.groups ?? [];
+  }
+
+  async personOf(id: string): Promise<Actor | undefined> {
+    return this.#people.get(id)?.actor;
   }
 
   async *membersOf(group: string): AsyncGenerator<Actor> {

@@ -6,7 +6,7 @@ import { BackendBusy } from '../../../lambdas/domain/errors.ts';
 import { actorOf } from '../../../lambdas/domain/principal.ts';
 import { assertionOf, passkeyOf } from '../domain/deciding.ts';
 import { aRequest, olga, omar, person, sami } from '../domain/examples.ts';
-import { approvalKey } from './proofs.ts';
+import { approvalKey, authorization } from './proofs.ts';
 import { LATER, waitingWorld } from './waiting-world.ts';
 
 const nina = person('nina', 'marketing');
@@ -64,20 +64,23 @@ describe('a decision', () => {
     expect(await decide(sami)).toMatchObject({ done: 'stood' });
   });
 
-  it('asks the directory once who somebody is', async () => {
-    const asked: string[] = [];
-    const { decide, directory } = await waitingWorld({
+  it('asks the directory about the groups that matter, and no others', async () => {
+    const asked: (readonly string[])[] = [];
+    const { decide, decisions, directory } = await waitingWorld({
       deps: {
+        authorization: { ...authorization, groups: ['contractors'] },
         directory: {
-          groupsOf: (id) => {
-            asked.push(id);
-            return directory.groupsOf(id);
+          groupsOf: (id, among) => {
+            asked.push(among);
+            return directory.groupsOf(id, among);
           },
         },
       },
     });
-    await Promise.all([decide(sami), decide(omar)]);
-    expect(asked).toEqual([sami.id, omar.id]);
+    directory.add({ ...sami, groups: ['security', 'contractors', 'bowling'] });
+    await decide(sami);
+    expect(asked).toEqual([['payments', 'security', 'auditors', 'contractors']]);
+    expect(await decisions()).toMatchObject([{ groups: ['security', 'contractors'] }]);
   });
 
   it('of two people in the same instant counts twice', async () => {
@@ -125,7 +128,7 @@ describe('a decision', () => {
     expect(await decisions()).toMatchObject([
       {
         person: actorOf(nina),
-        groups: ['marketing'],
+        groups: [],
         behalf: { person: actorOf(sami), groups: ['security'] },
       },
     ]);
@@ -209,6 +212,44 @@ describe('a request that nobody could approve', () => {
     const request = { after: { ...aRequest, approval } };
     await decidable({ directory: counting, registry }, { request }, LATER);
     expect(asked).toBeLessThan(8);
+  });
+
+  it('is found out when a group has nobody, however many the others have', async () => {
+    const { directory, registry } = await waitingWorld();
+    const approval = { ...aRequest.approval, quorum: 2, atLeast: [{ people: 1, group: 'secruity' }] };
+    const request = { after: { ...aRequest, approval } };
+    let asked = 0;
+    const counting = {
+      async *membersOf(group: string) {
+        const many = Array.from({ length: 300 }, (_, n) => actorOf(person(`p${n}`, 'payments')));
+        for await (const member of group === 'payments' ? many : directory.membersOf(group)) {
+          asked += 1;
+          yield member;
+        }
+      },
+    };
+    await expect(decidable({ directory: counting, registry }, { request }, LATER)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'NobodyEligible',
+        message: expect.stringContaining(
+          '1 other person of secruity not away, and there is nobody',
+        ) as unknown,
+        details: { groups: ['secruity'], eligible: 0, quorum: 2 },
+      }),
+    );
+    expect(asked).toBeLessThan(4);
+  });
+
+  it('is not refused while a group that is not all known may have somebody', async () => {
+    const { registry } = await waitingWorld();
+    const directory = {
+      async *membersOf(group: string) {
+        // Of these nobody can decide but the last ones.
+        const late = [olga, olga, olga, omar, person('piet', 'payments')];
+        if (group === 'payments') yield* late.map(actorOf);
+      },
+    };
+    await decidable({ directory, registry }, asked, LATER);
   });
 
   it('is not asked about when the rule asks nobody', async () => {

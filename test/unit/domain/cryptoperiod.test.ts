@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   compareDurations,
+  durationText,
   isBefore,
   nextRotation,
   periods,
@@ -47,6 +48,14 @@ describe('plusDuration', () => {
   ])('refuses %s and %s', (at, duration) => {
     expect(() => plusDuration(at, duration)).toThrow(RangeError);
   });
+});
+
+test.each([
+  ['P90D', '90 days'],
+  ['P1Y6M', '1 year 6 months'],
+  ['PT1H', '1 hour'],
+])('durationText says %s as %s', (iso, words) => {
+  expect(durationText(iso)).toBe(words);
 });
 
 test('isBefore is strict', () => {

@@ -39,6 +39,7 @@ const begun = (key: KeyRecord = aKey) =>
     reason: 'It leaks.',
     ids: { requestId: REQUEST_ID, nonce },
     key,
+    versions: [],
   });
 
 /** The key when it has been stopped. */

@@ -94,7 +94,8 @@ describe('operations', () => {
     [{ operation: 'rotate', cause: 'schedule' }, ['active']],
     [{ operation: 'revoke', mode: 'suspend' }, ['active']],
     [{ operation: 'revoke', mode: 'compromise' }, ['active', 'suspended', 'deactivated']],
-    [{ operation: 'reinstate' }, ['suspended']],
+    [{ operation: 'reinstate' }, ['suspended', 'deactivated']],
+    [{ operation: 'emergency-revoke' }, ['active', 'deactivated']],
     [{ operation: 'destroy', windowDays: 30 }, ['active', 'suspended', 'deactivated', 'compromised']],
   ];
 

@@ -178,6 +178,7 @@ describe('admission', () => {
 
   test('needs the organisation’s policies to agree', async () => {
     const refusing = {
+      groups: [],
       authorize: () => ({ allowed: false, policies: ['p1'], explanations: ['Not today.'] }),
     };
     const strict = admitCustodian({ directory, authorization: refusing });

@@ -1,8 +1,13 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Registry } from '../../../lambdas/adapters/registry/registry.ts';
+import { createRegistry, type Registry } from '../../../lambdas/adapters/registry/registry.ts';
+import { requestRow } from '../../../lambdas/adapters/registry/rows.ts';
+import { BackendBusy } from '../../../lambdas/domain/errors.ts';
+import { slackCatchUp } from '../../../lambdas/slack/catch-up.ts';
 import { slackCopies } from '../../../lambdas/slack/copies.ts';
+import { memoryTable } from '../../machines/memory-table.ts';
 import { aRequest, omar, REQUEST_ID, sami } from '../domain/examples.ts';
-import { slackWorld } from './slack-world.ts';
+import { PORTAL, slackWorld } from './slack-world.ts';
 
 let world: Awaited<ReturnType<typeof slackWorld>>;
 beforeEach(async () => {
@@ -171,6 +176,65 @@ describe('a post that its poster did not live to send', () => {
     world.time.now = new Date(Date.parse(now) + 121_000).toISOString();
     expect(await world.catchUp()).toEqual({ looked: 1, caughtUp: 1 });
     expect(channelsPosted()).toEqual(['C0PAYMENTS', 'C0SECURITY']);
+  });
+});
+
+describe('a claim to post', () => {
+  const runWith = (registry: Partial<Registry>, ...posted: string[]) =>
+    slackCopies({
+      registry: { ...world.registry, ...registry },
+      clock: world.deps.clock,
+      notifications: { mail: {}, slack: { security: ['C0SECURITY'] } },
+      slack: {
+        post: async (channel) => {
+          posted.push(channel);
+          return { channel, ts: `1.${posted.length}` };
+        },
+        update: () => Promise.reject(new Error('Nothing is changed here.')),
+      },
+      portalUrl: PORTAL,
+    })(REQUEST_ID);
+
+  it('is kept when the message was posted and only could not be noted', async () => {
+    const putSlackCopy = () => Promise.reject(new BackendBusy('The table is down.'));
+    await expect(runWith({ putSlackCopy })).rejects.toMatchObject({ code: 'BackendBusy' });
+    expect(await runWith({})).toBe('nothing');
+  });
+
+  it('lasts from when it is made, however long that took', async () => {
+    const claims: [now: string, until: string][] = [];
+    await runWith({
+      getDecisions: async () => {
+        world.time.now = '2026-11-26T03:30:00.000Z';
+        return [];
+      },
+      claimSlackPost: async (_id, _channel, now, until) => {
+        claims.push([now, until]);
+        return true;
+      },
+    });
+    expect(claims).toEqual([['2026-11-26T03:30:00.000Z', '2026-11-26T03:32:00.000Z']]);
+  });
+});
+
+describe('a request that cannot be read', () => {
+  it('keeps no other from being caught up', async () => {
+    const client = memoryTable();
+    const registry = createRegistry({ client, tableName: 'memory' });
+    const corrupt = 'req_01KAWXCYJ7P8M2Q4R6S8T0V2A0';
+    for (const requestId of [corrupt, REQUEST_ID]) {
+      const row = requestRow({ ...aRequest, requestId });
+      const Item = requestId === corrupt ? { ...row, record: {} } : row;
+      await client.send(new PutCommand({ TableName: 'memory', Item }));
+    }
+    const shown: string[] = [];
+    const copies = async (requestId: string) => {
+      await registry.getRequest(requestId);
+      shown.push(requestId);
+      return 'posted' as const;
+    };
+    await expect(slackCatchUp({ registry, copies })()).rejects.toMatchObject({ code: 'NotSettled' });
+    expect(shown).toEqual([REQUEST_ID]);
   });
 });
 

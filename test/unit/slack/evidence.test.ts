@@ -67,6 +67,27 @@ describe('evidence that is more than Slack takes', () => {
   });
 });
 
+describe('evidence that is shown whole', () => {
+  it('says by what names a key goes, what its grants allow, and what was not looked at', () => {
+    const [kmsKey] = evidenceOf(1).kmsKeys;
+    if (kmsKey === undefined) throw new Error('There is none.');
+    const grants = [
+      { grantId: 'a', grantee: 'arn:aws:iam::111122223333:role/a', operations: ['Decrypt', 'DescribeKey'] },
+      { grantId: 'b', grantee: 'dynamodb.eu-west-1.amazonaws.com', operations: ['Encrypt'] },
+    ];
+    const evidence = { ...evidenceOf(0), kmsKeys: [{ ...kmsKey, aliases: ['alias/a', 'alias/b'], grants }] };
+    for (const shown of [messageOf, modalOf].map((of) => wordsOf(of({ ...aRequest, evidence })))) {
+      expect(shown).toContain('aliases: alias/a, alias/b');
+      expect(shown).toContain(
+        'Grants of version 1: arn:aws:iam::111122223333:role/a (Decrypt, DescribeKey); dynamodb.eu-west-1.amazonaws.com (Encrypt)',
+      );
+      expect(shown).toContain('Not known: Who used the key over a time was not looked at.');
+      expect(shown).toContain('Not known: Whether anybody has registered as a consumer of the key');
+      expect(shown).not.toContain('more on the page');
+    }
+  });
+});
+
 describe('what Slack takes in all', () => {
   it('is what the local Slack takes', () => {
     const blocks = (count: number) =>
@@ -103,6 +124,7 @@ describe('an approval of what was not all shown', () => {
     };
     const shown = view.view;
     expect(await decide('approve')).toContain('approve on the page');
+    expect(world.slack.whispers[0]?.text).toContain('Your decision was not recorded.');
     expect(await world.decisions()).toEqual([]);
     view.view = shown;
     expect(await decide('deny')).toContain('You denied.');

@@ -138,6 +138,34 @@ describe('a code', () => {
     expect(JSON.stringify(view.view)).toContain('decided by sami');
   });
 
+  it('is void with the next one of its person', async () => {
+    await world.codeFor(CODE, sami);
+    await world.codeFor('7Q3FZ0K9TN', sami);
+    await world.codeFor('7Q3FZ0K9TP', omar);
+    expect(await typed(CODE)).toContain('is over');
+    expect(await accountOf(samiInSlack)).toBeUndefined();
+    expect(await typed('7Q3FZ0K9TN')).toContain('decided by sami');
+  });
+
+  it('is void with the next one, made while it is typed', async () => {
+    const code = await world.codeFor(CODE, sami);
+    await world.codeFor('7Q3FZ0K9TN', sami);
+    const account = { teamId: TEAM_ID, userId: 'U1', teamName: '', userName: '', linkedAt: world.time.now };
+    await expect(
+      world.registry.linkSlackAccount({ ...account, person: actorOf(sami) }, code),
+    ).rejects.toMatchObject({ code: 'RowConflict' });
+  });
+
+  it('is void when its person unlinks an account', async () => {
+    await world.link(samiInSlack, sami);
+    await world.codeFor(CODE, sami);
+    const account = await accountOf(samiInSlack);
+    if (account === undefined) throw new Error('It is not linked.');
+    await world.registry.unlinkSlackAccount(account, world.time.now);
+    expect(await typed(CODE)).toContain('is over');
+    expect(await accountOf(samiInSlack)).toBeUndefined();
+  });
+
   it('is void after its time', async () => {
     await world.codeFor(CODE, sami, world.time.now);
     expect(await typed(CODE)).toContain('is over');
@@ -151,6 +179,17 @@ describe('a code', () => {
     expect(await typed(CODE)).toContain('too many codes');
     expect(await accountOf(samiInSlack)).toBeUndefined();
     world.time.now = '2026-11-26T03:12:00.000Z';
+    expect(await typed(CODE)).toContain('decided by sami');
+  });
+
+  it('that is delivered many times was tried once', async () => {
+    await world.codeFor(CODE, sami);
+    await world.slack.submit(samiInSlack, await asked(), { code: 'WR0NG00001' });
+    for (let turn = 1; turn <= 6; turn += 1) await world.slack.replay();
+    const [work] = world.queue;
+    if (work === undefined) throw new Error('Nothing was left to do.');
+    world.queue.push(work);
+    await world.settle();
     expect(await typed(CODE)).toContain('decided by sami');
   });
 

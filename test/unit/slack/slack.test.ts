@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { slackSecretsReader } from '../../../lambdas/adapters/slack/secrets.ts';
@@ -247,6 +248,25 @@ describe('Slack when it fails', () => {
     await expect(world.copies(REQUEST_ID)).rejects.toMatchObject({ code: 'BackendBusy' });
     world.slack.fail('chat.update', 'message_not_found');
     expect(await world.copies(REQUEST_ID)).toBe('updated');
+  });
+
+  it('is not sent a message twice for want of an answer, for that may be posted twice', async () => {
+    const calls: (string | undefined)[] = [];
+    const mute = createServer(({ url, socket }) => {
+      calls.push(url);
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => void mute.listen(0, '127.0.0.1', resolve));
+    const address = mute.address();
+    const port = typeof address === 'object' ? address?.port : '';
+    const client = createSlack(async () => 'xoxb-1', `http://127.0.0.1:${port}/api/`);
+    const say = { text: 'x', blocks: [] };
+    await expect(client.post('C1', say)).rejects.toMatchObject({ code: 'BackendBusy' });
+    await expect(client.update({ channel: 'C1', ts: '1.0' }, say)).rejects.toMatchObject({
+      code: 'BackendBusy',
+    });
+    expect(calls).toEqual(['/api/chat.postMessage', '/api/chat.update', '/api/chat.update']);
+    mute.close();
   });
 
   it('says nothing of the token in its errors', async () => {

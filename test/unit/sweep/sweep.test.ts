@@ -25,6 +25,7 @@ function swept(
 ) {
   const tended: string[] = [];
   const ages: number[] = [];
+  const notTended: number[] = [];
   const tend = (kind: string) => async (id: string) => {
     tended.push(`${kind} ${id}`);
     if (`${kind} ${id}` === failing) throw new NotSettled('Not yet.');
@@ -35,9 +36,10 @@ function swept(
     clock: async () => now,
     tend: { key: tend('key'), request: tend('request') },
     publishOldestWaiting: (seconds) => void ages.push(seconds),
+    publishNotTended: (count) => void notTended.push(count),
     millisecondsLeft,
   });
-  return { run, tended, ages };
+  return { run, tended, ages, notTended };
 }
 
 test('tends all that is due, each as what it is', async () => {
@@ -47,9 +49,10 @@ test('tends all that is due, each as what it is', async () => {
 });
 
 test('goes on after one that fails', async () => {
-  const { run, tended } = swept(['key a', 'request b', 'key c'], { failing: 'request b' });
+  const { run, tended, notTended } = swept(['key a', 'request b', 'key c'], { failing: 'request b' });
   expect(await run).toEqual({ tended: 2, failed: 1 });
   expect(tended).toHaveLength(3);
+  expect(notTended).toEqual([1]);
 });
 
 test('stops in time, and leaves the rest to the next run', async () => {
@@ -73,6 +76,6 @@ test('tends what is due when the oldest request cannot be read', async () => {
   const { run, ages } = swept(['key a'], {
     listRequests: () => Promise.reject(new RecordCorrupt('Broken.')),
   });
-  expect(await run).toEqual({ tended: 1, failed: 0 });
+  expect(await run).toEqual({ tended: 1, failed: 1 });
   expect(ages).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RequestExport } from '../../../lambdas/domain/export.ts';
 
 import { CLASSES, exported, ORIGIN } from './exports.ts';
@@ -11,6 +11,9 @@ let good: RequestExport;
 beforeAll(async () => {
   good = await exported();
 });
+
+// Each run is a process of its own, which a busy machine starts slowly.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('npm run verify', () => {
   let folder: string;
@@ -51,6 +54,18 @@ describe('npm run verify', () => {
       expect(pinned, pinned.err).toMatchObject({ code: 0 });
       expect(pinned.out).not.toContain('Taken from the export itself.');
     }
+  });
+
+  it('takes fingerprints as people write them down', async () => {
+    const fingerprint = '3F9A 12bc-'.repeat(8);
+    const held = [{ personId: 'person:bob', fingerprint }];
+    writeFileSync(join(folder, 'passkeys.json'), JSON.stringify(held));
+    expect(await run('good.json', '--passkeys', 'passkeys.json')).toMatchObject({ code: 0 });
+    writeFileSync(
+      join(folder, 'short.json'),
+      JSON.stringify([{ ...held[0], fingerprint: '3f9a-12bc-77de' }]),
+    );
+    expect(await run('good.json', '--passkeys', 'short.json')).toMatchObject({ code: 2 });
   });
 
   it('says what does not hold, and ends with 1', async () => {

@@ -203,11 +203,8 @@ describe('passkeys', () => {
     expect(await passkeysOf(signed)).toMatchObject({ ok: true });
     const held = new Map(
       signed.decisions.map(({ passkey, person }) => [
-        passkey?.credentialId ?? '',
-        {
-          personId: person.id,
-          fingerprint: fingerprintOf(Buffer.from(passkey?.publicKey ?? '', 'base64url')),
-        },
+        fingerprintOf(Buffer.from(passkey?.publicKey ?? '', 'base64url')),
+        person.id,
       ]),
     );
     const trust = { passkeys: held, origin: ORIGIN };

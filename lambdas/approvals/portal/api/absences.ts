@@ -1,11 +1,13 @@
+import { beginAgain } from '../../../adapters/begin-again.ts';
 import { type AbsenceRecord, absenceOf } from '../../../domain/absence.ts';
 import { isBefore } from '../../../domain/cryptoperiod.ts';
 import { AbsenceNotFound } from '../../../domain/errors.ts';
 import { type Actor, actorOf, type Principal } from '../../../domain/principal.ts';
 import { plain } from '../../plain.ts';
 import { inputFaults } from '../body.ts';
-import { type AbsenceList, absenceBody, nothing } from '../contract.ts';
-import { colleaguesOf } from './colleagues.ts';
+import { type AbsenceBody, type AbsenceList, absenceBody, nothing } from '../contract.ts';
+import { asFarAs, type Limits } from './as-far-as.ts';
+import { colleagueOf, colleaguesOf } from './colleagues.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { whileBusy } from './person-now.ts';
 import { get, post, type Route } from './route.ts';
@@ -21,45 +23,54 @@ export function absenceRoutes(deps: ApiDependencies): Route[] {
     ]);
     return { mine: shown(mine, now), standingIn: shown(standingIn, now) };
   };
-  const listOfColleagues = async (person: Principal): Promise<AbsenceList['colleagues']> => {
-    const colleagues: Actor[] = [];
-    for await (const colleague of colleaguesOf(deps, person)) colleagues.push(colleague);
-    return colleagues
+  const listOfColleagues = async (
+    person: Principal,
+  ): Promise<Pick<AbsenceList, 'colleagues' | 'colleaguesComplete'>> => {
+    const { items, complete } = await asFarAs(colleaguesOf(deps, person), colleaguesShown);
+    const colleagues = items
       .toSorted((a, b) => a.name.localeCompare(b.name))
       .map(({ id, name }) => ({ id, name: plain(name) }));
+    return { colleagues, colleaguesComplete: complete };
   };
-  const colleagueOf = async (person: Principal, id: string): Promise<Actor> => {
-    for await (const colleague of colleaguesOf(deps, person)) if (colleague.id === id) return colleague;
+  const substituteOf = async (person: Principal, id: string): Promise<Actor> => {
+    const colleague = await colleagueOf(deps, person, id);
+    if (colleague !== undefined) return colleague;
     throw inputFaults([
       { pointer: '/substitute', detail: 'Choose somebody of the groups that you decide in.' },
     ]);
   };
+  const begin = async (person: Principal, { from, until, substitute: named }: AbsenceBody): Promise<void> => {
+    const substitute = named === undefined ? undefined : await substituteOf(person, named);
+    const absenceId = `abs_${newId()}`;
+    await beginAgain(async () => {
+      const others = await registry.absencesOf(person.id);
+      const absence = absenceOf(
+        {
+          absenceId,
+          person: actorOf(person),
+          from,
+          until,
+          ...(substitute === undefined ? {} : { substitute }),
+        },
+        others,
+        await clock(),
+      );
+      return () => registry.beginAbsence(absence, others);
+    });
+  };
   return [
     get('absences', async ({ session: { person } }) => {
-      const colleagues = await listOfColleagues(person).catch(whileBusy);
-      return { body: { ...(await listFor(person)), ...(colleagues === undefined ? {} : { colleagues }) } };
+      const [list, colleagues] = await Promise.all([
+        listFor(person),
+        listOfColleagues(person).catch(whileBusy),
+      ]);
+      return { body: { ...list, ...colleagues } };
     }),
 
-    post(
-      'absences',
-      absenceBody,
-      async ({ session: { person }, body: { from, until, substitute: named } }) => {
-        const substitute = named === undefined ? undefined : await colleagueOf(person, named);
-        const absence = absenceOf(
-          {
-            absenceId: `abs_${newId()}`,
-            person: actorOf(person),
-            from,
-            until,
-            ...(substitute === undefined ? {} : { substitute }),
-          },
-          await registry.absencesOf(person.id),
-          await clock(),
-        );
-        await registry.putAbsence(absence);
-        return { body: await listFor(person) };
-      },
-    ),
+    post('absences', absenceBody, async ({ session: { person }, body }) => {
+      await begin(person, body);
+      return { body: await listFor(person) };
+    }),
 
     post('absences/{absenceId}/end', nothing, async ({ session: { person }, path: { absenceId } }) => {
       const absence = (await registry.absencesOf(person.id)).find((each) => each.absenceId === absenceId);
@@ -72,6 +83,9 @@ export function absenceRoutes(deps: ApiDependencies): Route[] {
     }),
   ];
 }
+
+/** Each may cost a call of the directory, ten of which are made in a second. */
+const colleaguesShown: Limits = { most: 100, milliseconds: 12_000 };
 
 /** Those that are not over, the first to begin first. */
 function shown(absences: readonly AbsenceRecord[], now: string): AbsenceList['mine'] {

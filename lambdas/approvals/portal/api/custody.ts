@@ -7,7 +7,7 @@ import type { Principal } from '../../../domain/principal.ts';
 import { inputFaults } from '../body.ts';
 import { type Custody, type Stopped, stopBody } from '../contract.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { personNow } from './person-now.ts';
+import { personNow, personWithAllGroups } from './person-now.ts';
 import { get, post, type Route } from './route.ts';
 import { aliasFaults, reasonFaults, typedReason } from './typed.ts';
 
@@ -15,13 +15,15 @@ export function custodyRoutes(deps: ApiDependencies): Route[] {
   const { registry, directory, policies, stopKey } = deps;
   return [
     get('custody', async ({ session }) => {
-      const { person } = await personNow(directory, session.person);
-      return { body: await custodyOf(deps, person) };
+      const { person, fresh } = await personWithAllGroups(directory, session.person);
+      const { keys, complete } = await custodyOf(deps, person);
+      const body: Custody = { keys, complete: complete && fresh };
+      return { body };
     }),
 
     post('custody/{keyId}/stop', stopBody, async ({ session, path: { keyId = '' }, body }) => {
-      const { person } = await personNow(directory, session.person);
       const key = identifier('key').safeParse(keyId).success ? await registry.getKey(keyId) : undefined;
+      const { person } = await personNow(directory, session.person, custodiansOf(policies.classes, key));
       if (key === undefined || !isIn(policies.classes, person, key)) {
         throw new KeyNotFound('There is no such key, or you are not one of its custodians.');
       }
@@ -80,6 +82,11 @@ function keyShown(key: KeyRecord): Custody['keys'][number] {
     state,
     ...(emergency !== undefined && isUnsettled(key) ? { unratifiedSince: emergency.stoppedAt } : {}),
   };
+}
+
+function custodiansOf(classes: KeyClasses, key: KeyRecord | undefined): string[] {
+  const { emergency } = classes.find(({ name }) => name === key?.className) ?? {};
+  return (emergency?.custodians ?? []).map((group) => (group === 'owner' ? (key?.owner ?? group) : group));
 }
 
 function isIn(classes: KeyClasses, person: Principal, { className, owner }: KeyRecord): boolean {

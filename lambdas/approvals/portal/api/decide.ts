@@ -1,4 +1,5 @@
 import { askedOnce } from '../../../adapters/asked-once.ts';
+import { log } from '../../../adapters/log.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import { takeDecision } from '../../take-decision.ts';
 import type { Subject } from '../../visible-request.ts';
@@ -28,8 +29,15 @@ export function decideOnPage(deps: ApiDependencies) {
       ...(passkey === undefined ? {} : { passkey }),
       assertTyped: (subject) => assertComplete(typed, subject),
     });
-    return { done, request: await detailFor(visit, person, requestId) };
+    const request = await detailFor(visit, person, requestId).catch(notShown);
+    return { done, ...(request === undefined ? {} : { request }) };
   };
+}
+
+/** What was recorded is told from what was committed, even when it cannot be shown: the page reads it anew. */
+function notShown(error: unknown): undefined {
+  log.warn('decision not shown', { code: 'DecisionNotShown', error: error as Error });
+  return undefined;
 }
 
 function assertComplete({ verdict, reason, alias }: DecisionBody, { request, key }: Subject): void {

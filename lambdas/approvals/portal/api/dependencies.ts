@@ -26,6 +26,7 @@ export interface ApiDependencies extends Pick<DecisionDependencies, 'approvalKey
       | 'listKeys'
       | 'getWholeLedger'
       | 'absencesOf'
+      | 'beginAbsence'
       | 'putAbsence'
       | 'putSlackCode'
       | 'slackAccountOf'

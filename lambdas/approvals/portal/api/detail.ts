@@ -3,7 +3,7 @@ import type { Principal } from '../../../domain/principal.ts';
 import type { DecisionRecord, RequestRecord } from '../../../domain/request.ts';
 import { plain } from '../../plain.ts';
 import { factsOf } from '../../request-facts.ts';
-import { type Subject, visibleRequest } from '../../visible-request.ts';
+import { groupsThatMatter, type Subject, visibleRequest } from '../../visible-request.ts';
 import type { RequestDetail } from '../contract.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { evidenceShown } from './evidence.ts';
@@ -20,7 +20,7 @@ export async function detailFor(deps: Seeing, person: Principal, requestId: stri
   const subject = await seen(deps, person, requestId);
   const { request, key, decisions } = subject;
   const [asking, passkeys, ledger] = await Promise.all([
-    personNow(deps.directory, person),
+    personNow(deps.directory, person, groupsThatMatter(mattering(deps), request)),
     deps.registry.passkeysOf(person.id),
     deps.registry.getWholeLedger(key.keyId),
   ]);
@@ -45,12 +45,16 @@ type Seeing = Omit<ApiDependencies, 'directory'> & { readonly directory: Pick<Di
 
 /** What somebody looks at; to decide, the directory has to answer. */
 export function seen(deps: Seeing, person: Principal, requestId: string): Promise<Subject> {
-  const { registry, directory, clock, policies } = deps;
+  const { registry, directory, clock } = deps;
   return visibleRequest(
-    { registry, directory: forReading(directory), clock, access: policies.access },
+    { registry, directory: forReading(directory), clock, ...mattering(deps) },
     person,
     requestId,
   );
+}
+
+function mattering({ policies, authorization }: Pick<Seeing, 'policies' | 'authorization'>) {
+  return { access: policies.access, authorization };
 }
 
 function decisionShown(

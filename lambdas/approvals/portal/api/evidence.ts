@@ -1,8 +1,8 @@
 import type { KeyRecord } from '../../../domain/key.ts';
-import type { Evidence, RequestRecord } from '../../../domain/request.ts';
+import type { RequestRecord } from '../../../domain/request.ts';
 import { consequencesOf } from '../../consequences.ts';
 import { plain } from '../../plain.ts';
-import { lastUseText } from '../../request-facts.ts';
+import { gapsIn, lastUseText } from '../../request-facts.ts';
 import type { RequestDetail } from '../contract.ts';
 
 /** What an approver is shown of what was looked at. What was not is said, and never shown as if there were nothing. */
@@ -30,15 +30,6 @@ export function evidenceShown(request: RequestRecord, key: KeyRecord): RequestDe
       uses: plain(uses),
     })),
     consequences: consequencesOf({ evidence, key, parameters }).map(plain),
-    gaps: [...evidence.gaps, ...unlookedAt(evidence)].map(plain),
+    gaps: gapsIn(evidence).map(plain),
   };
-}
-
-function unlookedAt({ consumers, window }: Evidence): string[] {
-  return [
-    ...(consumers === undefined
-      ? ['Whether anybody has registered as a consumer of the key was not looked at.']
-      : []),
-    ...(window === undefined ? ['Who used the key over a time was not looked at.'] : []),
-  ];
 }

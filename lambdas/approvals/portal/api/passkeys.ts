@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { log } from '../../../adapters/log.ts';
-import { shortDigest } from '../../../domain/digest.ts';
 import { MfaRequired, PasskeyInvalid } from '../../../domain/errors.ts';
 import { oneLine } from '../../../domain/one-line.ts';
 import type { Principal } from '../../../domain/principal.ts';
@@ -97,9 +96,9 @@ function assertSecondFactor({ mfa }: Principal): void {
   );
 }
 
-/** Short form of the SHA-256 of the COSE key, as base64url. */
+/** The SHA-256 of the COSE key, whole: what an auditor keeps of it is compared digit by digit by `npm run verify`. */
 function fingerprintOf(publicKey: string): string {
-  return shortDigest(createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex'));
+  return createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex');
 }
 
 function tell(what: string, { id }: Principal, publicKey: string): void {

@@ -6,7 +6,7 @@ import { cancelOnPage } from './cancel.ts';
 import { decideOnPage } from './decide.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { detailFor, seen } from './detail.ts';
-import { forReading, personNow } from './person-now.ts';
+import { allGroups, personWithAllGroups } from './person-now.ts';
 import { get, post, type Route } from './route.ts';
 import { summaryOf } from './summary.ts';
 
@@ -15,15 +15,20 @@ export function requestRoutes(deps: ApiDependencies): Route[] {
   const decide = decideOnPage(deps);
   return [
     get('requests', async ({ session }) => {
-      const directory = forReading(deps.directory);
-      const [{ person }, standIns] = await Promise.all([
-        personNow(deps.directory, session.person),
-        standInsOf({ registry, directory, clock }, session.person.id),
+      let known = true;
+      const groupsOf = async (id: string): Promise<string[]> => {
+        const { groups, complete } = await allGroups(deps.directory, id);
+        known &&= complete;
+        return groups;
+      };
+      const [{ person, fresh }, standIns] = await Promise.all([
+        personWithAllGroups(deps.directory, session.person),
+        standInsOf({ registry, clock }, session.person.id, groupsOf),
       ]);
       const { requests, complete } = await waitingFor(registry, person, standIns, await clock());
       const body: WaitingList = {
         requests: requests.map(({ request, key, decisions }) => summaryOf(request, key, decisions)),
-        complete,
+        complete: complete && known && fresh,
       };
       return { body };
     }),

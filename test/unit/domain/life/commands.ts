@@ -17,10 +17,11 @@ import {
 } from '../../../../lambdas/domain/execution.ts';
 import { interruptDestruction } from '../../../../lambdas/domain/interruption.ts';
 import { approvalOf } from '../../../../lambdas/domain/key-class.ts';
-import { failExecution, live } from '../../../../lambdas/domain/outcome.ts';
+import { failExecution } from '../../../../lambdas/domain/outcome.ts';
 import type { Principal } from '../../../../lambdas/domain/principal.ts';
 import type { RequestParameters } from '../../../../lambdas/domain/request.ts';
 import { submitOperation } from '../../../../lambdas/domain/submission.ts';
+import { live } from '../../../../lambdas/domain/versions.ts';
 import { assertionOf, decisionBy, passkeyOf } from '../deciding.ts';
 import { expectAsForetold, expectInvariants } from './invariants.ts';
 import {
@@ -40,6 +41,7 @@ import {
   type ModelRequest,
   people,
   quorumOf,
+  takesMore,
 } from './model.ts';
 import { actor, commits, completion, nowOf, type Real, workOf } from './real.ts';
 
@@ -134,6 +136,7 @@ export const stop = new OnKey('cora stops it at once', async (model, real) => {
       reason: 'By chance.',
       ids: { requestId, nonce: 'e'.repeat(64) },
       key: real.seen.key,
+      versions: real.seen.versions,
     }),
   );
   if (!done) return;
@@ -243,7 +246,7 @@ export const begin = (which: number) =>
     const may =
       request.phase === (quorum === 0 ? 'accepted' : 'approved') &&
       allows(model, request.parameters) &&
-      (request.parameters.operation !== 'destroy' || request.shown === model.lived) &&
+      !takesMore(model, request) &&
       isFree(model, request, nowOf(real));
     const done = await commits(real, may, async () => beginExecution(await workOf(real, request)));
     if (!done) return;
@@ -256,8 +259,10 @@ export const carryOn = (which: number) =>
   new OnRequest('is carried on', which, async (model, real, request) => {
     const may =
       request.phase === 'executing' &&
-      allows(model, request.parameters) &&
-      (request.parameters.operation === 'emergency-revoke' || isFree(model, request, nowOf(real)));
+      (request.parameters.operation === 'emergency-revoke' ||
+        (allows(model, request.parameters) &&
+          !takesMore(model, request) &&
+          isFree(model, request, nowOf(real))));
     const done = await commits(real, may, async () => resumeExecution(await workOf(real, request)));
     if (done) hold(model, request, nowOf(real));
   });

@@ -89,12 +89,21 @@ export function allows({ state, destruction }: Model, parameters: RequestParamet
         ? state === 'active'
         : state === 'active' || state === 'suspended' || state === 'deactivated';
     case 'reinstate':
-      return state === 'suspended';
+      return state === 'suspended' || state === 'deactivated';
     case 'destroy':
       return state !== 'pre-activation' && state !== 'destroyed';
     case 'emergency-revoke':
-      return state === 'active';
+      return state === 'active' || state === 'deactivated';
   }
+}
+
+/** Whether what a lost execution has half made keeps the request waiting, or it takes what its approvers were not shown. */
+export function takesMore(model: Model, request: ModelRequest): boolean {
+  if (request.parameters.operation !== 'destroy') return false;
+  const half = model.requests.some(
+    ({ phase, made }) => (phase === 'executing' || phase === 'undoing') && made !== 'nothing',
+  );
+  return half || request.shown !== model.lived;
 }
 
 export const holds = (model: Model, request: ModelRequest, now: number): boolean =>
@@ -152,8 +161,9 @@ export function carryThrough(model: Model, request: ModelRequest, now: number): 
       settle(model, 'reinstated');
       return;
     case 'emergency-revoke':
-      model.state = 'suspended';
-      model.destruction = undefined;
+      // One that dies and is gone on with later finds a key that others have changed.
+      if (state === 'active') model.state = 'suspended';
+      if (destruction?.status === 'interrupted') model.destruction = undefined;
       model.emergency = { by: request, status: 'unratified' };
       return;
     case 'ratify': {
