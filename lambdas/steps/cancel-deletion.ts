@@ -7,7 +7,8 @@ import { settledAs } from './kms-key-state.ts';
 
 /**
  * Takes every KMS key of a key out of its deletion window. KMS leaves them Disabled; whether they work again is the
- * next step's. Throws StateForbids when KMS has deleted all of them. To undo a destruction that failed half-way it takes back only what the registry does not say is going.
+ * next step's. Throws StateForbids when KMS has deleted all of them. To undo a destruction that failed half-way it takes
+ * back only what the registry does not say is going.
  */
 export function cancelDeletion(deps: StepDependencies & { readonly kms: KMSClient }) {
   return async (input: StepInput): Promise<{ cancelled: number[] }> => {
