@@ -1,4 +1,5 @@
 import { authorizeByIdentity, authorizeOnKey } from './authorization/authorize.ts';
+import type { ConditionValues } from './authorization/conditions.ts';
 import { grantsAllow } from './authorization/grant-permissions.ts';
 import type { Kms } from './kms.ts';
 import type { PreparedCall, Resolved, Touch } from './operation.ts';
@@ -13,15 +14,17 @@ export function authorizeCall(
   call: PreparedCall,
   { touches, aboutGrant }: Resolved,
 ): void {
-  const { encryptionContext } = call;
   for (const touch of touches) {
+    const part = touch.kind === 'key' ? touch.part : undefined;
+    const { name, encryptionContext, conditions } = part ?? { ...call, name: operation };
     const request = {
       principal,
-      action: (touch.kind === 'account' ? touch.action : undefined) ?? `kms:${operation}`,
+      action: (touch.kind === 'account' ? touch.action : undefined) ?? `kms:${name}`,
       resource: resourceOf(touch),
       conditions: {
         ...requestConditions(kms, principal, touch.kind === 'key' ? touch : undefined),
-        ...call.conditions,
+        ...contextConditions(encryptionContext),
+        ...conditions,
       },
     };
     if (touch.kind !== 'key') {
@@ -34,12 +37,23 @@ export function authorizeCall(
       grantAllows: () =>
         grantsAllow(kms.grants.ofKey(touch.key.id), {
           principal,
-          operation,
+          operation: name,
           encryptionContext,
           ...aboutGrant,
         }),
     });
   }
+}
+
+function contextConditions(context: PreparedCall['encryptionContext']): ConditionValues {
+  const entries = Object.entries(context);
+  if (entries.length === 0) return {};
+  return {
+    ...Object.fromEntries(
+      entries.map(([key, value]) => [`kms:encryptioncontext:${key.toLowerCase()}`, [value]]),
+    ),
+    'kms:encryptioncontextkeys': entries.map(([key]) => key),
+  };
 }
 
 function resourceOf(touch: Touch): string {

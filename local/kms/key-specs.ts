@@ -1,5 +1,7 @@
 /** What the key specs of AWS KMS mean, and which of them this server has. */
-export type KeyUsage = 'ENCRYPT_DECRYPT' | 'SIGN_VERIFY';
+export const KEY_USAGES = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] as const;
+
+export type KeyUsage = (typeof KEY_USAGES)[number];
 
 export type KeySpec = keyof typeof KEY_SPECS;
 
@@ -23,44 +25,72 @@ export type SigningAlgorithm =
 
 export type EncryptionAlgorithm = (typeof RSA_ENCRYPTION)[number] | 'SYMMETRIC_DEFAULT';
 
+export type MacAlgorithm = 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512';
+
+export type KeyAgreementAlgorithm = 'ECDH';
+
+/** How to make key material: so many secret bytes, an RSA modulus in bits, or a curve by its OpenSSL name. */
+export type MaterialKind =
+  | 'ed25519'
+  | { readonly secretBytes: number }
+  | { readonly rsa: number }
+  | { readonly curve: string };
+
 interface SpecFacts {
-  /** How to make the material: AES-256, an RSA modulus in bits, or a curve by its OpenSSL name. */
-  readonly material: 'aes-256' | 'ed25519' | { readonly rsa: number } | { readonly curve: string };
+  readonly material: MaterialKind;
   readonly encryption: readonly EncryptionAlgorithm[];
   readonly signing: readonly SigningAlgorithm[];
+  readonly mac: readonly MacAlgorithm[];
+  readonly agreement: readonly KeyAgreementAlgorithm[];
 }
 
+const NONE = { encryption: [], signing: [], mac: [], agreement: [] } as const;
+
 const rsa = (modulusLength: number) => ({
+  ...NONE,
   material: { rsa: modulusLength },
   encryption: RSA_ENCRYPTION,
   signing: RSA_SIGNING,
 });
 
-const curve = (name: string, algorithm: SigningAlgorithm) => ({
+const curve = <A extends SigningAlgorithm>(name: string, algorithm: A) => ({
+  ...NONE,
   material: { curve: name },
-  encryption: [],
   signing: [algorithm],
+});
+
+/** AWS KMS agrees on secrets with the NIST curves only. */
+const nistCurve = <A extends SigningAlgorithm>(name: string, algorithm: A) => ({
+  ...curve(name, algorithm),
+  agreement: ['ECDH'] as const,
+});
+
+/** The secret is as long as the MAC. */
+const hmac = <A extends MacAlgorithm>(secretBytes: number, algorithm: A) => ({
+  ...NONE,
+  material: { secretBytes },
+  mac: [algorithm],
 });
 
 /** A usage is valid for a spec when it has an algorithm for it. */
 export const KEY_SPECS = {
-  SYMMETRIC_DEFAULT: { material: 'aes-256', encryption: ['SYMMETRIC_DEFAULT'], signing: [] },
+  SYMMETRIC_DEFAULT: { ...NONE, material: { secretBytes: 32 }, encryption: ['SYMMETRIC_DEFAULT'] },
   RSA_2048: rsa(2048),
   RSA_3072: rsa(3072),
   RSA_4096: rsa(4096),
-  ECC_NIST_P256: curve('prime256v1', 'ECDSA_SHA_256'),
-  ECC_NIST_P384: curve('secp384r1', 'ECDSA_SHA_384'),
-  ECC_NIST_P521: curve('secp521r1', 'ECDSA_SHA_512'),
+  ECC_NIST_P256: nistCurve('prime256v1', 'ECDSA_SHA_256'),
+  ECC_NIST_P384: nistCurve('secp384r1', 'ECDSA_SHA_384'),
+  ECC_NIST_P521: nistCurve('secp521r1', 'ECDSA_SHA_512'),
   ECC_SECG_P256K1: curve('secp256k1', 'ECDSA_SHA_256'),
-  ECC_NIST_EDWARDS25519: { material: 'ed25519', encryption: [], signing: ['ED25519_SHA_512'] },
+  ECC_NIST_EDWARDS25519: { ...NONE, material: 'ed25519', signing: ['ED25519_SHA_512'] },
+  HMAC_224: hmac(28, 'HMAC_SHA_224'),
+  HMAC_256: hmac(32, 'HMAC_SHA_256'),
+  HMAC_384: hmac(48, 'HMAC_SHA_384'),
+  HMAC_512: hmac(64, 'HMAC_SHA_512'),
 } as const satisfies Record<string, SpecFacts>;
 
 /** Specs and usages that AWS KMS has and this server does not: refused by name, not as a typing error. */
 export const UNSUPPORTED_SPECS = [
-  'HMAC_224',
-  'HMAC_256',
-  'HMAC_384',
-  'HMAC_512',
   'ML_DSA_44',
   'ML_DSA_65',
   'ML_DSA_87',
@@ -70,11 +100,10 @@ export const UNSUPPORTED_SPECS = [
   'SM2',
 ] as const;
 
-export const UNSUPPORTED_USAGES = [
-  'GENERATE_VERIFY_MAC',
-  'KEY_AGREEMENT',
-  'ENCAPSULATE_DECAPSULATE',
-] as const;
+/** Of those that data key pairs can have. */
+export const UNSUPPORTED_PAIR_SPECS = ['ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024', 'SM2'] as const;
+
+export const UNSUPPORTED_USAGES = ['ENCAPSULATE_DECAPSULATE'] as const;
 
 export const UNSUPPORTED_SIGNING_ALGORITHMS = ['ED25519_PH_SHA_512', 'ML_DSA_SHAKE_256', 'SM2DSA'] as const;
 
@@ -86,6 +115,24 @@ export function specFacts(spec: KeySpec): SpecFacts {
   return KEY_SPECS[spec];
 }
 
-export function isSymmetric(spec: KeySpec): boolean {
+const ALGORITHMS_FOR = {
+  ENCRYPT_DECRYPT: 'encryption',
+  SIGN_VERIFY: 'signing',
+  GENERATE_VERIFY_MAC: 'mac',
+  KEY_AGREEMENT: 'agreement',
+} as const satisfies Record<KeyUsage, keyof SpecFacts>;
+
+/** What a key of the spec can do in this usage; empty when AWS KMS does not combine the two. */
+export function algorithmsFor(spec: KeySpec, usage: KeyUsage): readonly string[] {
+  return specFacts(spec)[ALGORITHMS_FOR[usage]];
+}
+
+/** Of the symmetric keys for encryption, that is: HMAC keys are symmetric too. */
+export function encryptsSymmetrically(spec: KeySpec): boolean {
   return spec === 'SYMMETRIC_DEFAULT';
+}
+
+export function hasPublicKey(spec: KeySpec): boolean {
+  const { material } = specFacts(spec);
+  return typeof material === 'string' || !('secretBytes' in material);
 }

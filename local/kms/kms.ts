@@ -4,6 +4,7 @@ import type { Grants } from './store/grants.ts';
 import type { Keys } from './store/keys.ts';
 import type { LastUsage } from './store/last-usage.ts';
 import type { Materials } from './store/materials.ts';
+import type { RotationSchedules } from './store/rotation-schedules.ts';
 import type { Tags } from './store/tags.ts';
 
 /** The one account and Region that the server is for. */
@@ -18,6 +19,7 @@ export interface Kms {
   readonly clock: VirtualClock;
   readonly keys: Keys;
   readonly materials: Materials;
+  readonly rotationSchedules: RotationSchedules;
   readonly aliases: Aliases;
   readonly tags: Tags;
   readonly grants: Grants;

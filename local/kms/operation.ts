@@ -10,9 +10,22 @@ import type { KmsKey } from './store/keys.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** What a call asks of one of its keys, where it is not the same for all. */
+export interface KeyPart {
+  /** As policies, after `kms:`, and grants name it. */
+  readonly name: 'ReEncryptFrom' | 'ReEncryptTo';
+  readonly encryptionContext: Readonly<Record<string, string>>;
+  readonly conditions: ConditionValues;
+}
+
 /** What a call touches: what it must be allowed on, and what its record names. */
 export type Touch =
-  | ({ readonly kind: 'key' /** Its state does not matter. */; readonly formerTarget?: true } & ResolvedKey)
+  | ({
+      readonly kind: 'key';
+      /** Its state does not matter. */
+      readonly formerTarget?: true;
+      readonly part?: KeyPart;
+    } & ResolvedKey)
   | { readonly kind: 'alias'; readonly arn: string }
   /** No resource that exists; `action` when it is not the operation's own, `resource` when IAM is asked about one. */
   | { readonly kind: 'account'; readonly action?: string; readonly resource?: string };
@@ -45,6 +58,7 @@ export interface Outcome {
 /** A call whose input is valid; `resolve` finds what it touches, and the effect on it. */
 export interface PreparedCall {
   readonly requestParameters: RecordFields | null;
+  /** Besides those of the encryption context. */
   readonly conditions: ConditionValues;
   readonly encryptionContext: Readonly<Record<string, string>>;
   readonly dryRun: boolean;
@@ -125,25 +139,13 @@ export function prepared<I extends JsonObject>(
   input: I,
   resolve: PreparedCall['resolve'],
 ): PreparedCall {
-  const encryptionContext = contextSchema.parse(input.EncryptionContext);
   return {
     requestParameters: definition.recorded ? definition.recorded(input) : recordedFields(input),
-    conditions: { ...contextConditions(encryptionContext), ...definition.conditions?.(input) },
-    encryptionContext,
+    conditions: definition.conditions?.(input) ?? {},
+    encryptionContext: contextSchema.parse(input.EncryptionContext),
     dryRun: input.DryRun === true,
     resolve,
   };
 }
 
 const contextSchema = z.record(z.string(), z.string()).default({});
-
-function contextConditions(context: Readonly<Record<string, string>>): ConditionValues {
-  const entries = Object.entries(context);
-  if (entries.length === 0) return {};
-  return {
-    ...Object.fromEntries(
-      entries.map(([key, value]) => [`kms:encryptioncontext:${key.toLowerCase()}`, [value]]),
-    ),
-    'kms:encryptioncontextkeys': entries.map(([key]) => key),
-  };
-}

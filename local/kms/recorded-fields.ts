@@ -6,13 +6,21 @@ const LEFT_OUT = new Set([
   'Plaintext',
   'CiphertextBlob',
   'Message',
+  'Mac',
+  'PublicKey',
   'Signature',
   'GrantToken',
   'GrantTokens',
 ]);
 
 /** Maps whose keys are the caller's own words. */
-const VERBATIM = new Set(['EncryptionContext', 'EncryptionContextSubset', 'EncryptionContextEquals']);
+const VERBATIM = new Set([
+  'EncryptionContext',
+  'SourceEncryptionContext',
+  'DestinationEncryptionContext',
+  'EncryptionContextSubset',
+  'EncryptionContextEquals',
+]);
 
 /** An input or output as CloudTrail records it: `KeyId` as `keyId`, without data and secrets. */
 export function recordedFields(fields: Readonly<Record<string, unknown>>): RecordFields {

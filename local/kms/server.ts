@@ -15,6 +15,7 @@ import { Grants } from './store/grants.ts';
 import { Keys } from './store/keys.ts';
 import { LastUsage } from './store/last-usage.ts';
 import { Materials } from './store/materials.ts';
+import { RotationSchedules } from './store/rotation-schedules.ts';
 import { Tags } from './store/tags.ts';
 import { answerTaggingApi } from './tagging-api/service.ts';
 
@@ -50,6 +51,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     clock,
     keys: new Keys(database),
     materials: new Materials(database),
+    rotationSchedules: new RotationSchedules(database),
     aliases: new Aliases(database),
     tags: new Tags(database),
     grants: new Grants(database),
@@ -66,12 +68,12 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const awsServices: AwsServices = {
     TrentService: (operation, request) => service.answer(operation, request),
     ResourceGroupsTaggingAPI_20170126: (operation, request) => {
-      service.deleteDueKeys();
+      service.catchUp();
       return answerTaggingApi(operation, request, { kms, principals });
     },
   };
   const routes = { ...clockRoutes(clock), ...principals.routes(), ...faults.routes(), ...records.routes() };
-  const ignoreClock = clock.onAdvance(() => service.deleteDueKeys());
+  const ignoreClock = clock.onAdvance(() => service.catchUp());
   const { listener, settled } = requestListener(awsServices, routes);
   // Longer than clients keep a connection: one that closes as it is used again looks like a lost answer.
   const server = createServer({ keepAliveTimeout: 60_000 }, listener);

@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { recordOfCall, recordOfServiceEvent } from './audit.ts';
 import { authorizeCall } from './call-authorization.ts';
+import { doDueWork } from './due-work.ts';
 import { ServiceError, unsupported } from './errors.ts';
 import { type Fault, type Faults, undergo } from './faults.ts';
 import { checkState, type KeyOperationName, STATE_RULES } from './key-states.ts';
@@ -69,20 +70,14 @@ export class KmsService {
     return { requestId, result, loseConnection: fault?.afterEffect ?? false };
   }
 
-  /** Deletes the keys whose waiting period is over; AWS KMS does so within a day after it. */
-  deleteDueKeys(): void {
+  /** Does and records what has fallen due since the last call. */
+  catchUp(): void {
     const { kms, database } = this.#parts;
-    const now = kms.clock.now().getTime();
-    const due = kms.keys.dueForDeletion(now);
-    if (due.length === 0) return;
-    atomically(database, () => {
-      for (const key of due) kms.keys.delete(key.id);
-    });
-    for (const key of due) this.#recordEvent({ name: 'DeleteKey', keyArn: key.arn }, now);
+    for (const { event, at } of doDueWork(kms, database)) this.#recordEvent(event, at);
   }
 
   #carryOut(name: string, call: PreparedCall, { principal }: Caller, trace: Trace, ids: Ids): Outcome {
-    this.deleteDueKeys();
+    this.catchUp();
     const { kms, database } = this.#parts;
     return atomically(database, () => {
       const resolved = call.resolve(kms);
@@ -148,10 +143,17 @@ export class KmsService {
 /** What AWS KMS calls a use of a key. */
 const CRYPTOGRAPHIC_OPERATIONS: ReadonlySet<string> = new Set([
   'Decrypt',
+  'DeriveSharedSecret',
   'Encrypt',
   'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'GenerateMac',
+  'ReEncrypt',
   'Sign',
   'Verify',
+  'VerifyMac',
 ]);
 
 /** Name the call in its answer and in its record. */

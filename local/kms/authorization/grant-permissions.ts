@@ -40,9 +40,20 @@ function mayUse(grant: Grant, question: GrantQuestion): boolean {
   );
 }
 
+const WITH_CONTEXT: ReadonlySet<string> = new Set([
+  'Decrypt',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+]);
+
 /** Constraints count for operations with an encryption context; DescribeKey and the like have none. */
 function meets(constraints: Grant['terms']['constraints'], question: GrantQuestion): boolean {
-  if (!['Encrypt', 'Decrypt', 'GenerateDataKey'].includes(question.operation)) return true;
+  if (!WITH_CONTEXT.has(question.operation)) return true;
   const context = question.encryptionContext;
   const { encryptionContextEquals: exact, encryptionContextSubset: subset } = constraints ?? {};
   const includes = (wanted: Readonly<Record<string, string>>) =>

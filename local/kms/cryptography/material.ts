@@ -1,17 +1,21 @@
-import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type KeySpec, specFacts } from '../key-specs.ts';
+import type { MaterialKind } from '../key-specs.ts';
 
 const generate = promisify(generateKeyPair);
 
-/** New key material: 32 bytes of AES-256, or a private key as PKCS #8 DER. RSA takes up to seconds. */
-export async function generateMaterial(spec: KeySpec): Promise<Buffer> {
-  const { material } = specFacts(spec);
-  if (material === 'aes-256') return randomBytes(32);
-  if (material === 'ed25519') return privateKeyBytes(await generate('ed25519', undefined));
-  return 'rsa' in material
-    ? privateKeyBytes(await generate('rsa', { modulusLength: material.rsa }))
-    : privateKeyBytes(await generate('ec', { namedCurve: material.curve }));
+/** New key material: secret bytes, or a private key as PKCS #8 DER. RSA takes up to seconds. */
+export async function generateMaterial(kind: MaterialKind): Promise<Buffer> {
+  if (kind === 'ed25519') return privateKeyBytes(await generate('ed25519', undefined));
+  if ('secretBytes' in kind) return randomBytes(kind.secretBytes);
+  return 'rsa' in kind
+    ? privateKeyBytes(await generate('rsa', { modulusLength: kind.rsa }))
+    : privateKeyBytes(await generate('ec', { namedCurve: kind.curve }));
+}
+
+/** The public half of a private key, as SubjectPublicKeyInfo DER. */
+export function publicKeyBytes(secret: Buffer): Buffer {
+  return createPublicKey(privateKeyOf(secret)).export({ format: 'der', type: 'spki' });
 }
 
 export function privateKeyOf(secret: Buffer): KeyObject {

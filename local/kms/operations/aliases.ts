@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { limitExceeded, notFound, ServiceError, validation } from '../errors.ts';
 import { aliasArn, existingKey, resolveKey } from '../key-reference.ts';
-import { isSymmetric } from '../key-specs.ts';
+import { encryptsSymmetrically } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import { operation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
@@ -57,7 +57,10 @@ export const updateAlias = operation({
         { kind: 'key', key: former, formerTarget: true },
       ],
       effect: ({ now }) => {
-        if (isSymmetric(former.spec) !== isSymmetric(key.spec) || former.usage !== key.usage) {
+        if (
+          encryptsSymmetrically(former.spec) !== encryptsSymmetrically(key.spec) ||
+          former.usage !== key.usage
+        ) {
           throw validation(
             `Alias ${name} can only move to a key of the same type and usage (${former.usage}): ` +
               'delete it and create it anew.',

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { limitExceeded, unsupported, validation } from '../errors.ts';
 import { resolveKey } from '../key-reference.ts';
-import { isSymmetric } from '../key-specs.ts';
+import { encryptsSymmetrically } from '../key-specs.ts';
 import { type Call, type Outcome, operation } from '../operation.ts';
 import type { GrantTerms } from '../store/grants.ts';
 import type { KmsKey } from '../store/keys.ts';
@@ -66,7 +66,7 @@ export const createGrant = operation({
 function create({ kms, now }: Call, key: KmsKey, input: CreateInput): Outcome {
   const terms = termsOf(input);
   checkGrantOperations(key, terms.operations);
-  if (terms.constraints !== undefined && !isSymmetric(key.spec)) {
+  if (terms.constraints !== undefined && !encryptsSymmetrically(key.spec)) {
     throw validation('Encryption context constraints are for symmetric encryption keys only.');
   }
   const grants = kms.grants.ofKey(key.id);

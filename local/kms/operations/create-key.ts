@@ -4,7 +4,9 @@ import { generateMaterial } from '../cryptography/material.ts';
 import { unsupported, validation } from '../errors.ts';
 import { keyArn } from '../key-reference.ts';
 import {
+  algorithmsFor,
   isKeySpec,
+  KEY_USAGES,
   type KeySpec,
   type KeyUsage,
   specFacts,
@@ -25,7 +27,7 @@ const keySpec = z.enum([...KEY_SPEC_NAMES, ...UNSUPPORTED_SPECS]);
 const schema = z.strictObject({
   Policy: z.string().min(1).max(131_072).optional(),
   Description: description.default(''),
-  KeyUsage: z.enum(['ENCRYPT_DECRYPT', 'SIGN_VERIFY', ...UNSUPPORTED_USAGES]).optional(),
+  KeyUsage: z.enum([...KEY_USAGES, ...UNSUPPORTED_USAGES]).optional(),
   KeySpec: keySpec.optional(),
   /** The old name of KeySpec. */
   CustomerMasterKeySpec: keySpec.optional(),
@@ -51,7 +53,7 @@ export const createKey: Operation = {
     const input = parseInput(schema, body);
     const kind = supportedKind(input);
     checkTags(input.Tags);
-    const secret = await generateMaterial(kind.spec);
+    const secret = await generateMaterial(specFacts(kind.spec).material);
     const id = randomUUID();
     return prepared(
       {
@@ -106,7 +108,7 @@ function create(
     policy: input.Policy ?? defaultPolicy(kms),
   };
   kms.keys.insert(key);
-  kms.materials.add(id, secret, null);
+  kms.materials.add(id, secret);
   for (const { TagKey, TagValue } of input.Tags) kms.tags.put(id, { tagKey: TagKey, tagValue: TagValue });
   checkLockout(kms, principal, key, input.BypassPolicyLockoutSafetyCheck);
   return {
@@ -128,7 +130,7 @@ function supportedKind(input: Input): Kind {
   ].find((what) => what !== undefined);
   if (missing !== undefined || !isKeySpec(spec)) {
     throw unsupported(
-      `The local KMS has no ${missing}: it makes single-Region AES, RSA and ECC keys of its own.`,
+      `The local KMS has no ${missing}: it makes single-Region AES, HMAC, RSA and ECC keys of its own.`,
     );
   }
   return { spec, usage: validUsage(spec, input.KeyUsage) };
@@ -141,11 +143,8 @@ function validUsage(spec: KeySpec, asked: Input['KeyUsage']): KeyUsage {
       'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
     );
   }
-  const facts = specFacts(spec);
-  const isNistCurve = spec.startsWith('ECC_NIST_P');
-  if (asked === 'KEY_AGREEMENT' && isNistCurve) throw unsupported(`The local KMS has no KeyUsage ${asked}.`);
-  if (asked === 'ENCRYPT_DECRYPT' && facts.encryption.length > 0) return asked;
-  if (asked === 'SIGN_VERIFY' && facts.signing.length > 0) return asked;
+  const usage = KEY_USAGES.find((one) => one === asked);
+  if (usage !== undefined && algorithmsFor(spec, usage).length > 0) return usage;
   throw validation(`KeyUsage ${asked} is not compatible with KeySpec ${spec}`);
 }
 

@@ -21,6 +21,13 @@ export const grantTokens = z.array(z.string().min(1).max(8192)).max(10).optional
 
 export const dryRun = z.boolean().optional();
 
+/** Of the operations that decrypt: what they decrypt, unless a dry run does without. */
+export const ciphertextFields = {
+  CiphertextBlob: bytes(1, 6144).optional(),
+  DryRun: dryRun,
+  DryRunModifiers: z.array(z.enum(['IGNORE_CIPHERTEXT'])).optional(),
+};
+
 export const pagination = (defaultLimit: number, maximumLimit: number) => ({
   Limit: z.int().min(1).max(maximumLimit).default(defaultLimit),
   Marker: z.string().min(1).max(1024).optional(),

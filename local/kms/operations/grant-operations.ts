@@ -1,5 +1,5 @@
 import { validation } from '../errors.ts';
-import { isSymmetric } from '../key-specs.ts';
+import { encryptsSymmetrically, hasPublicKey, type KeyUsage } from '../key-specs.ts';
 import type { KmsKey } from '../store/keys.ts';
 
 const ANY_KEY = ['CreateGrant', 'DescribeKey', 'RetireGrant'] as const;
@@ -15,8 +15,12 @@ const DATA_KEYS = [
 
 const SIGNING = ['Sign', 'Verify'] as const;
 
+const MACS = ['GenerateMac', 'VerifyMac'] as const;
+
+const AGREEMENT = ['DeriveSharedSecret'] as const;
+
 /** Of kinds of keys that this server does not make. */
-const OTHER_KEYS = ['GenerateMac', 'VerifyMac', 'DeriveSharedSecret', 'Encapsulate', 'Decapsulate'] as const;
+const OTHER_KEYS = ['Encapsulate', 'Decapsulate'] as const;
 
 /** Every operation that AWS KMS lets a grant allow. */
 export const GRANT_OPERATIONS = [
@@ -24,16 +28,28 @@ export const GRANT_OPERATIONS = [
   ...ENCRYPTION,
   ...DATA_KEYS,
   ...SIGNING,
+  ...MACS,
+  ...AGREEMENT,
   ...OTHER_KEYS,
   'GetPublicKey',
 ] as const;
 
+const BY_USAGE = {
+  ENCRYPT_DECRYPT: ENCRYPTION,
+  SIGN_VERIFY: SIGNING,
+  GENERATE_VERIFY_MAC: MACS,
+  KEY_AGREEMENT: AGREEMENT,
+} as const satisfies Record<KeyUsage, readonly string[]>;
+
 /** Throws when a grant on this key cannot allow one of the operations. */
 export function checkGrantOperations(key: KmsKey, operations: readonly string[]): void {
-  const allowed: readonly string[] = isSymmetric(key.spec)
-    ? [...ANY_KEY, ...ENCRYPTION, ...DATA_KEYS]
-    : [...ANY_KEY, 'GetPublicKey', ...(key.usage === 'SIGN_VERIFY' ? SIGNING : ENCRYPTION)];
-  const wrong = operations.filter((operation) => !allowed.includes(operation));
+  const allowed: ReadonlySet<string> = new Set([
+    ...ANY_KEY,
+    ...BY_USAGE[key.usage],
+    ...(encryptsSymmetrically(key.spec) ? DATA_KEYS : []),
+    ...(hasPublicKey(key.spec) ? ['GetPublicKey'] : []),
+  ]);
+  const wrong = operations.filter((operation) => !allowed.has(operation));
   if (wrong.length > 0) {
     throw validation(`A grant on a ${key.spec} key for ${key.usage} cannot allow ${wrong.join(', ')}.`);
   }

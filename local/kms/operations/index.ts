@@ -2,14 +2,25 @@ import type { Operation } from '../operation.ts';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import { createGrant } from './create-grant.ts';
 import { createKey } from './create-key.ts';
-import { generateDataKey } from './data-keys.ts';
+import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './data-key-pairs.ts';
+import { generateDataKey, generateDataKeyWithoutPlaintext } from './data-keys.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './deletion.ts';
 import { decrypt, encrypt } from './encryption.ts';
 import { listGrants, retireGrant, revokeGrant } from './grants.ts';
+import { deriveSharedSecret } from './key-agreement.ts';
 import { describeKey, disableKey, enableKey, getPublicKey, listKeys, updateKeyDescription } from './keys.ts';
 import { getKeyLastUsage } from './last-usage.ts';
+import { generateMac, verifyMac } from './macs.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
-import { getKeyRotationStatus, listKeyRotations, rotateKeyOnDemand } from './rotation.ts';
+import { generateRandom } from './random.ts';
+import { reEncrypt } from './re-encrypt.ts';
+import {
+  disableKeyRotation,
+  enableKeyRotation,
+  getKeyRotationStatus,
+  listKeyRotations,
+  rotateKeyOnDemand,
+} from './rotation.ts';
 import { sign, verify } from './signing.ts';
 import { listResourceTags, tagResource, untagResource } from './tags.ts';
 
@@ -21,11 +32,19 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   CreateKey: createKey,
   Decrypt: decrypt,
   DeleteAlias: deleteAlias,
+  DeriveSharedSecret: deriveSharedSecret,
   DescribeKey: describeKey,
   DisableKey: disableKey,
+  DisableKeyRotation: disableKeyRotation,
   EnableKey: enableKey,
+  EnableKeyRotation: enableKeyRotation,
   Encrypt: encrypt,
   GenerateDataKey: generateDataKey,
+  GenerateDataKeyPair: generateDataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext: generateDataKeyPairWithoutPlaintext,
+  GenerateDataKeyWithoutPlaintext: generateDataKeyWithoutPlaintext,
+  GenerateMac: generateMac,
+  GenerateRandom: generateRandom,
   GetKeyLastUsage: getKeyLastUsage,
   GetKeyPolicy: getKeyPolicy,
   GetKeyRotationStatus: getKeyRotationStatus,
@@ -37,6 +56,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ListKeys: listKeys,
   ListResourceTags: listResourceTags,
   PutKeyPolicy: putKeyPolicy,
+  ReEncrypt: reEncrypt,
   RetireGrant: retireGrant,
   RevokeGrant: revokeGrant,
   RotateKeyOnDemand: rotateKeyOnDemand,
@@ -47,4 +67,5 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   UpdateAlias: updateAlias,
   UpdateKeyDescription: updateKeyDescription,
   Verify: verify,
+  VerifyMac: verifyMac,
 };

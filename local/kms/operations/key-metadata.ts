@@ -1,4 +1,4 @@
-import { isSymmetric, specFacts } from '../key-specs.ts';
+import { algorithmsFor, encryptsSymmetrically, type KeyUsage } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import type { JsonObject } from '../operation.ts';
 import { type RecordFields, recordedDate, recordedFields } from '../recorded-fields.ts';
@@ -22,15 +22,21 @@ export function keyMetadata(kms: Kms, key: KmsKey): JsonObject {
     KeySpec: key.spec,
     ...algorithms(key),
     MultiRegion: false,
-    ...(isSymmetric(key.spec) ? { CurrentKeyMaterialId: kms.materials.current(key.id).id } : {}),
+    ...(encryptsSymmetrically(key.spec) ? { CurrentKeyMaterialId: kms.materials.current(key.id).id } : {}),
   };
 }
 
 /** The algorithms that the key is for, under the name that its usage gives them. */
 export function algorithms(key: KmsKey): JsonObject {
-  const { encryption, signing } = specFacts(key.spec);
-  return key.usage === 'SIGN_VERIFY' ? { SigningAlgorithms: signing } : { EncryptionAlgorithms: encryption };
+  return { [ALGORITHMS_MEMBER[key.usage]]: algorithmsFor(key.spec, key.usage) };
 }
+
+const ALGORITHMS_MEMBER = {
+  ENCRYPT_DECRYPT: 'EncryptionAlgorithms',
+  SIGN_VERIFY: 'SigningAlgorithms',
+  GENERATE_VERIFY_MAC: 'MacAlgorithms',
+  KEY_AGREEMENT: 'KeyAgreementAlgorithms',
+} as const satisfies Record<KeyUsage, string>;
 
 /** KeyMetadata in CloudTrail's words. */
 export function recordedMetadata(kms: Kms, key: KmsKey): RecordFields {

@@ -1,5 +1,5 @@
 import { invalidKeyUsage } from '../errors.ts';
-import { type EncryptionAlgorithm, type KeyUsage, type SigningAlgorithm, specFacts } from '../key-specs.ts';
+import { algorithmsFor, type KeyUsage } from '../key-specs.ts';
 import type { KmsKey } from '../store/keys.ts';
 
 /** Throws InvalidKeyUsageException when the key is for something else. */
@@ -9,14 +9,9 @@ export function requireUsage(key: KmsKey, usage: KeyUsage, operation: string): v
   }
 }
 
-/** Throws InvalidKeyUsageException when the key's spec does not have the algorithm. */
-export function requireAlgorithm(
-  key: KmsKey,
-  purpose: 'encryption' | 'signing',
-  algorithm: EncryptionAlgorithm | SigningAlgorithm,
-): void {
-  const offered: readonly string[] = specFacts(key.spec)[purpose];
-  if (!offered.includes(algorithm)) {
+/** Throws InvalidKeyUsageException when a key of this spec and usage does not have the algorithm. */
+export function requireAlgorithm(key: KmsKey, algorithm: string): void {
+  if (!algorithmsFor(key.spec, key.usage).includes(algorithm)) {
     throw invalidKeyUsage(`Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`);
   }
 }

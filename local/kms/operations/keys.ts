@@ -1,8 +1,8 @@
-import { createPublicKey } from 'node:crypto';
 import * as z from 'zod';
-import { privateKeyOf } from '../cryptography/material.ts';
+import { publicKeyBytes } from '../cryptography/material.ts';
 import { unsupported } from '../errors.ts';
-import { isSymmetric } from '../key-specs.ts';
+import { rotateOnSchedule } from '../key-rotation.ts';
+import { hasPublicKey } from '../key-specs.ts';
 import { keyOperation, operation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
 import { description, grantTokens, keyId, pagination } from './fields.ts';
@@ -31,12 +31,15 @@ export const listKeys = operation({
   }),
 });
 
+/** A rotation that fell due while the key was disabled is made at once, and once. */
 export const enableKey = keyOperation({
   schema: keyOnly,
   readOnly: false,
-  handle: ({ kms, key }) => {
+  handle: ({ kms, key, now }) => {
     kms.keys.setState(key.id, 'Enabled');
-    return {};
+    const schedule = kms.rotationSchedules.find(key.id);
+    if (schedule === undefined || schedule.nextAt > now) return {};
+    return { serviceEvents: [rotateOnSchedule(kms, key, schedule, now)] };
   },
 });
 
@@ -63,14 +66,14 @@ export const getPublicKey = keyOperation({
   readOnly: true,
   accepts: 'key-or-alias',
   handle: ({ kms, key }) => {
-    if (isSymmetric(key.spec)) {
+    if (!hasPublicKey(key.spec)) {
       throw unsupported(`${key.arn} is a symmetric key: it has no public key.`);
     }
-    const publicKey = createPublicKey(privateKeyOf(kms.materials.current(key.id).secret));
+    const publicKey = publicKeyBytes(kms.materials.current(key.id).secret);
     return {
       output: {
         KeyId: key.arn,
-        PublicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+        PublicKey: publicKey.toString('base64'),
         CustomerMasterKeySpec: key.spec,
         KeySpec: key.spec,
         KeyUsage: key.usage,

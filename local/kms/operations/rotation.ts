@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { limitExceeded, unsupported } from '../errors.ts';
-import { isSymmetric } from '../key-specs.ts';
+import { limitExceeded, ServiceError, unsupported } from '../errors.ts';
+import { rotateMaterial, rotationDate } from '../key-rotation.ts';
+import { encryptsSymmetrically } from '../key-specs.ts';
 import { keyOperation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
 import type { KmsKey } from '../store/keys.ts';
@@ -11,49 +11,83 @@ import { epochSeconds } from './key-metadata.ts';
 /** AWS does not raise this limit. */
 const ON_DEMAND_ROTATIONS_PER_KEY = 25;
 
-const AES_256_BYTES = 32;
+const DEFAULT_PERIOD_IN_DAYS = 365;
+
+/** So long before an automatic rotation, none is made on demand. */
+const QUIET_MILLISECONDS = 20 * 60_000;
+
+const keyOnly = z.strictObject({ KeyId: keyId });
+
+/** Also changes the period of a key that is already rotated; either way it begins now. */
+export const enableKeyRotation = keyOperation({
+  schema: z.strictObject({ KeyId: keyId, RotationPeriodInDays: z.int().min(90).max(2560).optional() }),
+  readOnly: false,
+  conditions: (input) => ({
+    'kms:rotationperiodindays': [String(input.RotationPeriodInDays ?? DEFAULT_PERIOD_IN_DAYS)],
+  }),
+  handle: ({ kms, key, now }, input) => {
+    refuseUnrotatable(key);
+    const periodInDays = input.RotationPeriodInDays ?? DEFAULT_PERIOD_IN_DAYS;
+    const nextAt = rotationDate({ periodInDays }, now);
+    kms.rotationSchedules.put({ keyId: key.id, periodInDays, nextAt });
+    return {};
+  },
+});
+
+export const disableKeyRotation = keyOperation({
+  schema: keyOnly,
+  readOnly: false,
+  handle: ({ kms, key }) => {
+    refuseUnrotatable(key);
+    kms.rotationSchedules.remove(key.id);
+    return {};
+  },
+});
 
 /** Complete when it answers; AWS KMS answers while the rotation still runs. */
 export const rotateKeyOnDemand = keyOperation({
-  schema: z.strictObject({ KeyId: keyId }),
+  schema: keyOnly,
   readOnly: false,
   handle: ({ kms, key, now }) => {
     refuseUnrotatable(key);
     const materials = kms.materials.list(key.id);
-    if (materials.length > ON_DEMAND_ROTATIONS_PER_KEY) {
+    const onDemand = materials.filter(({ rotationType }) => rotationType === 'ON_DEMAND').length;
+    if (onDemand >= ON_DEMAND_ROTATIONS_PER_KEY) {
       throw limitExceeded(
         `${key.arn} was rotated on demand ${ON_DEMAND_ROTATIONS_PER_KEY} times, and cannot be again: use a new key.`,
       );
     }
-    const previous = kms.materials.current(key.id).id;
-    const current = kms.materials.add(key.id, randomBytes(AES_256_BYTES), now);
+    const schedule = kms.rotationSchedules.find(key.id);
+    if (schedule !== undefined && schedule.nextAt - now <= QUIET_MILLISECONDS) {
+      throw new ServiceError(
+        'ConflictException',
+        `${key.arn} is rotated automatically within the next 20 minutes.`,
+      );
+    }
     return {
       output: { KeyId: key.id },
       responseElements: { keyId: key.id },
-      serviceEvents: [
-        {
-          name: 'RotateKey',
-          keyArn: key.arn,
-          details: {
-            rotationType: 'ON_DEMAND',
-            keyOrigin: 'AWS_KMS',
-            previousKeyMaterialId: previous,
-            currentKeyMaterialId: current,
-            keyId: key.id,
-          },
-        },
-      ],
+      serviceEvents: [rotateMaterial(kms, key, 'ON_DEMAND', now)],
     };
   },
 });
 
-/** Automatic rotation is never on here, and no on-demand rotation is ever seen running. */
+/** No on-demand rotation is ever seen running. A key pending deletion keeps its schedule, and does not show it. */
 export const getKeyRotationStatus = keyOperation({
-  schema: z.strictObject({ KeyId: keyId }),
+  schema: keyOnly,
   readOnly: true,
-  handle: ({ key }) => {
+  handle: ({ kms, key }) => {
     refuseUnrotatable(key);
-    return { output: { KeyId: key.id, KeyRotationEnabled: false } };
+    const schedule = key.state === 'PendingDeletion' ? undefined : kms.rotationSchedules.find(key.id);
+    if (schedule === undefined) return { output: { KeyId: key.id, KeyRotationEnabled: false } };
+    return {
+      output: {
+        KeyId: key.id,
+        KeyRotationEnabled: true,
+        RotationPeriodInDays: schedule.periodInDays,
+        NextRotationDate: epochSeconds(schedule.nextAt),
+      },
+    };
   },
 });
 
@@ -67,14 +101,14 @@ export const listKeyRotations = keyOperation({
   handle: ({ kms, key }, input) => {
     refuseUnrotatable(key);
     const materials = kms.materials.list(key.id);
-    const entries = materials.map(({ id, rotatedAt }, index) => ({
+    const entries = materials.map(({ id, rotatedAt, rotationType }, index) => ({
       KeyId: key.id,
       KeyMaterialId: id,
       KeyMaterialState: index === materials.length - 1 ? 'CURRENT' : 'NON_CURRENT',
       RotationDate: rotatedAt === null ? undefined : epochSeconds(rotatedAt),
-      RotationType: rotatedAt === null ? undefined : 'ON_DEMAND',
+      RotationType: rotationType ?? undefined,
     }));
-    const places = new Map(entries.map((entry, index) => [entry, String(index).padStart(3, '0')]));
+    const places = new Map(entries.map((entry, index) => [entry, String(index).padStart(6, '0')]));
     const { items, position } = pageOf(
       input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL' ? entries : entries.slice(1),
       (entry) => places.get(entry) ?? '',
@@ -85,7 +119,7 @@ export const listKeyRotations = keyOperation({
 });
 
 function refuseUnrotatable(key: KmsKey): void {
-  if (!isSymmetric(key.spec)) {
+  if (!encryptsSymmetrically(key.spec)) {
     throw unsupported(`${key.arn} is a ${key.spec} key: AWS KMS rotates only symmetric encryption keys.`);
   }
 }

@@ -67,7 +67,7 @@ function checkRequest(key: KmsKey, input: SigningInput, operation: string) {
   const { SigningAlgorithm: asked, MessageType: type, Message: message } = input;
   const algorithm = ALGORITHMS.find((one) => one === asked);
   if (algorithm === undefined) throw unsupported(`The local KMS has no signing algorithm ${asked}.`);
-  requireAlgorithm(key, 'signing', algorithm);
+  requireAlgorithm(key, algorithm);
   if (type === 'EXTERNAL_MU') throw validation('MessageType EXTERNAL_MU is for ML-DSA keys.');
   if (type === 'DIGEST') {
     const length = digestBytes(algorithm);

@@ -18,9 +18,15 @@ const SCHEMA = `
     id TEXT NOT NULL UNIQUE,
     keyId TEXT NOT NULL REFERENCES keys(id) ON DELETE CASCADE,
     secret BLOB NOT NULL,
-    rotatedAt INTEGER
+    rotatedAt INTEGER,
+    rotationType TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS materialsByKey ON materials (keyId);
+  CREATE TABLE IF NOT EXISTS rotationSchedules (
+    keyId TEXT PRIMARY KEY REFERENCES keys(id) ON DELETE CASCADE,
+    periodInDays INTEGER NOT NULL,
+    nextAt INTEGER NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS aliases (
     name TEXT PRIMARY KEY,
     keyId TEXT NOT NULL REFERENCES keys(id) ON DELETE CASCADE,
@@ -63,7 +69,16 @@ export function openDatabase(path: string): DatabaseSync {
   if (path !== ':memory:') chmodSync(path, 0o600);
   database.exec('PRAGMA secure_delete = ON');
   database.exec(SCHEMA);
+  addRotationTypes(database);
   return database;
+}
+
+/** A file from before automatic rotation does not say what made a material: each was a rotation on demand. */
+function addRotationTypes(database: DatabaseSync): void {
+  const columns = database.prepare("SELECT name FROM pragma_table_info('materials')").all();
+  if (columns.some(({ name }) => name === 'rotationType')) return;
+  database.exec('ALTER TABLE materials ADD COLUMN rotationType TEXT');
+  database.exec("UPDATE materials SET rotationType = 'ON_DEMAND' WHERE rotatedAt IS NOT NULL");
 }
 
 /** Runs the effect in one transaction: all of it, or, when it throws, nothing. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import { KEY_SPECS, type KeySpec } from '../key-specs.ts';
+import { KEY_SPECS, KEY_USAGES, type KeySpec } from '../key-specs.ts';
 import { KEY_STATES, type KeyState } from '../key-states.ts';
 
 const rowSchema = z.object({
@@ -8,7 +8,7 @@ const rowSchema = z.object({
   arn: z.string(),
   description: z.string(),
   spec: z.string().refine((spec): spec is KeySpec => Object.hasOwn(KEY_SPECS, spec)),
-  usage: z.enum(['ENCRYPT_DECRYPT', 'SIGN_VERIFY']),
+  usage: z.enum(KEY_USAGES),
   state: z.enum(KEY_STATES),
   /** Epoch milliseconds. */
   createdAt: z.number(),

@@ -5,13 +5,23 @@ import * as z from 'zod';
 const rowSchema = z.object({
   /** 64 hex digits. */
   id: z.string(),
-  /** 32 bytes of AES-256, or a private key as PKCS #8 DER. */
+  /** The secret bytes of an AES or HMAC key, or a private key as PKCS #8 DER. */
   secret: z.instanceof(Uint8Array).transform((bytes) => Buffer.from(bytes)),
   /** When a rotation made it, in epoch milliseconds; null for the first material. */
   rotatedAt: z.number().nullable(),
+  rotationType: z.enum(['AUTOMATIC', 'ON_DEMAND']).nullable(),
 });
 
 export type Material = Readonly<z.infer<typeof rowSchema>>;
+
+export type RotationType = NonNullable<Material['rotationType']>;
+
+/** The rotation that made a material; a key's first one has none. */
+export interface Rotation {
+  /** Epoch milliseconds. */
+  readonly rotatedAt: number;
+  readonly rotationType: RotationType;
+}
 
 /** A key's materials, oldest first; the newest is the current one. */
 export class Materials {
@@ -22,11 +32,11 @@ export class Materials {
   }
 
   /** Makes the secret the current material of the key, and returns its new id. */
-  add(keyId: string, secret: Buffer, rotatedAt: number | null): string {
+  add(keyId: string, secret: Buffer, rotation?: Rotation): string {
     const id = randomBytes(32).toString('hex');
     this.#database
-      .prepare('INSERT INTO materials (id, keyId, secret, rotatedAt) VALUES (?, ?, ?, ?)')
-      .run(id, keyId, secret, rotatedAt);
+      .prepare('INSERT INTO materials (id, keyId, secret, rotatedAt, rotationType) VALUES (?, ?, ?, ?, ?)')
+      .run(id, keyId, secret, rotation?.rotatedAt ?? null, rotation?.rotationType ?? null);
     return id;
   }
 

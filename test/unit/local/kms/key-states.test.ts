@@ -2,13 +2,21 @@ import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateGrantCommand,
+  type CreateKeyCommandInput,
   DecryptCommand,
   DeleteAliasCommand,
+  DeriveSharedSecretCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
+  DisableKeyRotationCommand,
   EnableKeyCommand,
+  EnableKeyRotationCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
+  GenerateDataKeyPairCommand,
+  GenerateDataKeyPairWithoutPlaintextCommand,
+  GenerateDataKeyWithoutPlaintextCommand,
+  GenerateMacCommand,
   GetKeyLastUsageCommand,
   GetKeyPolicyCommand,
   GetKeyRotationStatusCommand,
@@ -19,6 +27,7 @@ import {
   ListKeyRotationsCommand,
   ListResourceTagsCommand,
   PutKeyPolicyCommand,
+  ReEncryptCommand,
   RetireGrantCommand,
   RevokeGrantCommand,
   RotateKeyOnDemandCommand,
@@ -29,6 +38,7 @@ import {
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
   VerifyCommand,
+  VerifyMacCommand,
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STATE_RULES } from '../../../../local/kms/key-states.ts';
@@ -52,6 +62,8 @@ interface Subject {
   readonly grant: string;
   readonly ciphertext: Uint8Array | undefined;
   readonly signature: Uint8Array | undefined;
+  readonly mac: Uint8Array | undefined;
+  readonly publicKey: Uint8Array | undefined;
 }
 
 type Act = (subject: Subject) => Promise<unknown>;
@@ -60,6 +72,7 @@ const signing = {
   Message: Buffer.from('message'),
   SigningAlgorithm: 'ECDSA_SHA_256',
 } as const;
+const macing = { Message: Buffer.from('message'), MacAlgorithm: 'HMAC_SHA_256' } as const;
 let aliases = 0;
 
 const symmetric: Record<string, readonly [Expected, Expected, Expected, Act]> = {
@@ -103,7 +116,19 @@ const symmetric: Record<string, readonly [Expected, Expected, Expected, Act]> = 
   ],
   DescribeKey: ['ok', 'ok', 'ok', ({ kms, key }) => kms.root.send(new DescribeKeyCommand({ KeyId: key }))],
   DisableKey: ['ok', 'ok', DYING, ({ kms, key }) => kms.root.send(new DisableKeyCommand({ KeyId: key }))],
+  DisableKeyRotation: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) => kms.root.send(new DisableKeyRotationCommand({ KeyId: key })),
+  ],
   EnableKey: ['ok', 'ok', DYING, ({ kms, key }) => kms.root.send(new EnableKeyCommand({ KeyId: key }))],
+  EnableKeyRotation: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) => kms.root.send(new EnableKeyRotationCommand({ KeyId: key })),
+  ],
   Encrypt: [
     'ok',
     DISABLED,
@@ -115,6 +140,29 @@ const symmetric: Record<string, readonly [Expected, Expected, Expected, Act]> = 
     DISABLED,
     DYING,
     ({ kms, key }) => kms.root.send(new GenerateDataKeyCommand({ KeyId: key, KeySpec: 'AES_256' })),
+  ],
+  GenerateDataKeyPair: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) =>
+      kms.root.send(new GenerateDataKeyPairCommand({ KeyId: key, KeyPairSpec: 'ECC_NIST_P256' })),
+  ],
+  GenerateDataKeyPairWithoutPlaintext: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) =>
+      kms.root.send(
+        new GenerateDataKeyPairWithoutPlaintextCommand({ KeyId: key, KeyPairSpec: 'ECC_NIST_P256' }),
+      ),
+  ],
+  GenerateDataKeyWithoutPlaintext: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) =>
+      kms.root.send(new GenerateDataKeyWithoutPlaintextCommand({ KeyId: key, KeySpec: 'AES_256' })),
   ],
   GetKeyLastUsage: [
     'ok',
@@ -154,6 +202,15 @@ const symmetric: Record<string, readonly [Expected, Expected, Expected, Act]> = 
     'ok',
     'ok',
     ({ kms, key }) => kms.root.send(new PutKeyPolicyCommand({ KeyId: key, Policy: keyPolicy() })),
+  ],
+  ReEncrypt: [
+    'ok',
+    DISABLED,
+    DYING,
+    async ({ kms, ciphertext }) => {
+      const other = await kms.createKey();
+      return kms.root.send(new ReEncryptCommand({ CiphertextBlob: ciphertext, DestinationKeyId: other.id }));
+    },
   ],
   RetireGrant: [
     'ok',
@@ -223,6 +280,49 @@ const asymmetric: Record<string, readonly [Expected, Expected, Expected, Act]> =
   ],
 };
 
+const authenticating: Record<string, readonly [Expected, Expected, Expected, Act]> = {
+  GenerateMac: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) => kms.root.send(new GenerateMacCommand({ KeyId: key, ...macing })),
+  ],
+  VerifyMac: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key, mac }) => kms.root.send(new VerifyMacCommand({ KeyId: key, ...macing, Mac: mac })),
+  ],
+};
+
+const agreeing: Record<string, readonly [Expected, Expected, Expected, Act]> = {
+  DeriveSharedSecret: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key, publicKey: PublicKey }) =>
+      kms.root.send(new DeriveSharedSecretCommand({ KeyId: key, KeyAgreementAlgorithm: 'ECDH', PublicKey })),
+  ],
+};
+
+/** The kinds of keys, and what each makes while it is enabled. */
+const KINDS = {
+  symmetric: [{}, (KeyId) => kms.root.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('plain') }))],
+  asymmetric: [
+    { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+    (KeyId) => kms.root.send(new SignCommand({ KeyId, ...signing })),
+  ],
+  authenticating: [
+    { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' },
+    (KeyId) => kms.root.send(new GenerateMacCommand({ KeyId, ...macing })),
+  ],
+  agreeing: [
+    { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' },
+    (KeyId) => kms.root.send(new GetPublicKeyCommand({ KeyId })),
+  ],
+} as const satisfies Record<string, readonly [CreateKeyCommandInput, (keyId: string) => Promise<object>]>;
+type Kind = keyof typeof KINDS;
+
 let kms: TestKms;
 beforeAll(async () => {
   kms = await startedKms();
@@ -230,10 +330,9 @@ beforeAll(async () => {
 afterAll(() => kms.close());
 
 /** A key in the state, with an alias and a grant, and something that it encrypted or signed. */
-async function subjectIn(state: State, isSymmetric: boolean): Promise<Subject & { arn: string }> {
-  const { id: key, arn } = await kms.createKey(
-    isSymmetric ? {} : { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
-  );
+async function subjectIn(state: State, kind: Kind): Promise<Subject & { arn: string }> {
+  const [input, make] = KINDS[kind];
+  const { id: key, arn } = await kms.createKey(input);
   const alias = `alias/subject-${++aliases}`;
   await kms.root.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: key }));
   const { GrantId: grant = '' } = await kms.root.send(
@@ -243,9 +342,7 @@ async function subjectIn(state: State, isSymmetric: boolean): Promise<Subject & 
       Operations: ['DescribeKey'],
     }),
   );
-  const made = isSymmetric
-    ? await kms.root.send(new EncryptCommand({ KeyId: key, Plaintext: Buffer.from('plain') }))
-    : await kms.root.send(new SignCommand({ KeyId: key, ...signing }));
+  const made = await make(key);
   if (state === 'Disabled') await kms.root.send(new DisableKeyCommand({ KeyId: key }));
   if (state === 'PendingDeletion') await kms.root.send(new ScheduleKeyDeletionCommand({ KeyId: key }));
   return {
@@ -256,19 +353,28 @@ async function subjectIn(state: State, isSymmetric: boolean): Promise<Subject & 
     grant,
     ciphertext: 'CiphertextBlob' in made ? made.CiphertextBlob : undefined,
     signature: 'Signature' in made ? made.Signature : undefined,
+    mac: 'Mac' in made ? made.Mac : undefined,
+    publicKey: 'PublicKey' in made ? made.PublicKey : undefined,
   };
 }
 
-const cases = [
-  ...Object.entries(symmetric).map(([operation, row]) => ({ operation, row, isSymmetric: true })),
-  ...Object.entries(asymmetric).map(([operation, row]) => ({ operation, row, isSymmetric: false })),
-].flatMap(({ operation, row, isSymmetric }) =>
-  STATES.map((state, index) => ({ operation, state, expected: row[index], act: row[3], isSymmetric })),
+const rowsOf = (kind: Kind, rows: Record<string, readonly [Expected, Expected, Expected, Act]>) =>
+  Object.entries(rows).map(([operation, row]) => ({ operation, row, kind }));
+
+const rows = [
+  ...rowsOf('symmetric', symmetric),
+  ...rowsOf('asymmetric', asymmetric),
+  ...rowsOf('authenticating', authenticating),
+  ...rowsOf('agreeing', agreeing),
+];
+
+const cases = rows.flatMap(({ operation, row, kind }) =>
+  STATES.map((state, index) => ({ operation, state, expected: row[index], act: row[3], kind })),
 );
 
 describe('the key states of the developer guide', () => {
-  test.each(cases)('$operation of a key that is $state', async ({ state, expected, act, isSymmetric }) => {
-    const subject = await subjectIn(state, isSymmetric);
+  test.each(cases)('$operation of a key that is $state', async ({ state, expected, act, kind }) => {
+    const subject = await subjectIn(state, kind);
     if (!Array.isArray(expected)) {
       await expect(act(subject)).resolves.toBeDefined();
       return;
@@ -278,13 +384,11 @@ describe('the key states of the developer guide', () => {
   });
 
   test('no operation with a state rule is left out above', () => {
-    expect([...Object.keys(symmetric), ...Object.keys(asymmetric)].toSorted()).toEqual(
-      Object.keys(STATE_RULES).toSorted(),
-    );
+    expect(rows.map(({ operation }) => operation).toSorted()).toEqual(Object.keys(STATE_RULES).toSorted());
   });
 
   test('an alias moves away from a key that is pending deletion', async () => {
-    const { alias } = await subjectIn('PendingDeletion', true);
+    const { alias } = await subjectIn('PendingDeletion', 'symmetric');
     const other = await kms.createKey();
     await kms.root.send(new UpdateAliasCommand({ AliasName: alias, TargetKeyId: other.id }));
     const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId: alias }));

@@ -62,12 +62,6 @@ describe('CreateKey', () => {
 
   const refusals: [string, CreateKeyCommandInput, string, RegExp][] = [
     [
-      'an HMAC key',
-      { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' },
-      'UnsupportedOperationException',
-      /HMAC_256/,
-    ],
-    [
       'an ML-DSA key',
       { KeySpec: 'ML_DSA_65', KeyUsage: 'SIGN_VERIFY' },
       'UnsupportedOperationException',
@@ -87,11 +81,18 @@ describe('CreateKey', () => {
       'UnsupportedOperationException',
       /CustomKeyStoreId/,
     ],
+    ['HMAC without a usage', { KeySpec: 'HMAC_256' }, 'ValidationException', /KeyUsage/],
     [
-      'key agreement',
-      { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' },
-      'UnsupportedOperationException',
-      /KEY_AGREEMENT/,
+      'HMAC signatures',
+      { KeySpec: 'HMAC_256', KeyUsage: 'SIGN_VERIFY' },
+      'ValidationException',
+      /not compatible/,
+    ],
+    [
+      'RSA agreement',
+      { KeySpec: 'RSA_2048', KeyUsage: 'KEY_AGREEMENT' },
+      'ValidationException',
+      /not compatible/,
     ],
     ['RSA without a usage', { KeySpec: 'RSA_2048' }, 'ValidationException', /KeyUsage/],
     ['symmetric signing', { KeyUsage: 'SIGN_VERIFY' }, 'ValidationException', /not compatible/],

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import {
   CreateAliasCommand,
   DecryptCommand,
+  DescribeCustomKeyStoresCommand,
   EncryptCommand,
-  GenerateMacCommand,
-  ReEncryptCommand,
+  ReplicateKeyCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { localKms, startedKms, type TestKms } from './local-kms.ts';
@@ -73,16 +73,14 @@ test('an operation of AWS KMS that is not here is named', async () => {
   const kms = await localKms();
   const { id } = await kms.createKey();
   await expect(
-    kms.root.send(new ReEncryptCommand({ CiphertextBlob: Buffer.from('x'), DestinationKeyId: id })),
+    kms.root.send(new ReplicateKeyCommand({ KeyId: id, ReplicaRegion: 'eu-west-1' })),
   ).rejects.toMatchObject({
     name: 'UnsupportedOperationException',
-    message: 'The local KMS has no operation ReEncrypt.',
+    message: 'The local KMS has no operation ReplicateKey.',
   });
-  await expect(
-    kms.root.send(
-      new GenerateMacCommand({ KeyId: id, Message: Buffer.from('x'), MacAlgorithm: 'HMAC_SHA_256' }),
-    ),
-  ).rejects.toMatchObject({ message: 'The local KMS has no operation GenerateMac.' });
+  await expect(kms.root.send(new DescribeCustomKeyStoresCommand({}))).rejects.toMatchObject({
+    message: 'The local KMS has no operation DescribeCustomKeyStores.',
+  });
 });
 
 test('an unknown route names those that there are', async () => {

@@ -14,7 +14,7 @@ import {
 import { curveOf } from '../../../../local/kms/cryptography/elliptic-curves.ts';
 import { generateMaterial, privateKeyOf } from '../../../../local/kms/cryptography/material.ts';
 import { isSignatureValid, signMessage } from '../../../../local/kms/cryptography/signing.ts';
-import type { SigningAlgorithm } from '../../../../local/kms/key-specs.ts';
+import { type SigningAlgorithm, specFacts } from '../../../../local/kms/key-specs.ts';
 import { startedKms, type TestKms } from './local-kms.ts';
 
 const MESSAGE = Buffer.from('what was agreed');
@@ -87,7 +87,7 @@ describe.each(algorithms)('%s with %s', (spec, algorithm, hash, options) => {
 
 describe('signatures over digests, against node:crypto with the same private key', () => {
   test.each(algorithms)('%s with %s', async (spec, algorithm, hash, options) => {
-    const secret = await generateMaterial(asSpec(spec));
+    const secret = await generateMaterial(specFacts(asSpec(spec)).material);
     const key = privateKeyOf(secret);
     const name = asAlgorithm(algorithm);
     for (let round = 0; round < 5; round += 1) {
@@ -108,7 +108,7 @@ describe('signatures over digests, against node:crypto with the same private key
 });
 
 test('an ECDSA signature is valid in one form only', async () => {
-  const secret = await generateMaterial('ECC_NIST_P256');
+  const secret = await generateMaterial(specFacts('ECC_NIST_P256').material);
   const digest = createHash('sha256').update(MESSAGE).digest();
   const signature = signMessage(secret, 'ECDSA_SHA_256', digest, 'DIGEST');
   const { r, s } = decodeEcdsaSignature(signature) ?? { r: 0n, s: 0n };
@@ -119,7 +119,7 @@ test('an ECDSA signature is valid in one form only', async () => {
 });
 
 test('an ECDSA signature of zeros is not valid', async () => {
-  const secret = await generateMaterial('ECC_NIST_P256');
+  const secret = await generateMaterial(specFacts('ECC_NIST_P256').material);
   const zeros = Buffer.from('3006020100020100', 'hex');
   expect(isSignatureValid(secret, 'ECDSA_SHA_256', Buffer.alloc(32), 'DIGEST', zeros)).toBe(false);
 });

@@ -1,0 +1,143 @@
+import {
+  decryptRsa,
+  encryptRsa,
+  longestPlaintext,
+  type OaepAlgorithm,
+} from '../cryptography/rsa-encryption.ts';
+import {
+  decryptSymmetric,
+  type EncryptionContext,
+  encryptSymmetric,
+  originOf,
+} from '../cryptography/symmetric.ts';
+import { invalidCiphertext, ServiceError, validation } from '../errors.ts';
+import { type ResolvedKey, resolveKey } from '../key-reference.ts';
+import { type EncryptionAlgorithm, KEY_SPECS, specFacts } from '../key-specs.ts';
+import type { Kms } from '../kms.ts';
+import type { KmsKey } from '../store/keys.ts';
+import { requireAlgorithm, requireUsage } from './key-usage.ts';
+
+export const ENCRYPTION_ALGORITHMS = [
+  ...new Set(Object.values(KEY_SPECS).flatMap(({ encryption }) => encryption)),
+];
+
+/** How a ciphertext is, or is to be, encrypted. */
+export interface Scheme {
+  readonly algorithm: EncryptionAlgorithm;
+  readonly context: EncryptionContext | undefined;
+}
+
+export interface Made {
+  readonly ciphertext: Buffer;
+  /** Symmetric keys only. */
+  readonly materialId?: string;
+}
+
+interface Opened {
+  readonly plaintext: Buffer;
+  /** Symmetric keys only. */
+  readonly materialId?: string;
+}
+
+/**
+ * The ciphertext of a request; undefined for a dry run that asks only whether the caller may use the key.
+ * Throws ValidationException.
+ */
+export function ciphertextOf(input: {
+  readonly CiphertextBlob?: Buffer | undefined;
+  readonly DryRun?: boolean | undefined;
+  readonly DryRunModifiers?: readonly 'IGNORE_CIPHERTEXT'[] | undefined;
+}): Buffer | undefined {
+  const { CiphertextBlob: ciphertext, DryRunModifiers: modifiers = [] } = input;
+  if (modifiers.length > 0 && input.DryRun !== true) throw validation('DryRunModifiers are for dry runs.');
+  if (modifiers.includes('IGNORE_CIPHERTEXT')) return undefined;
+  if (ciphertext === undefined) throw validation('CiphertextBlob is required.');
+  return ciphertext;
+}
+
+/** A symmetric ciphertext names its key itself; an RSA one does not. */
+export function decryptingKey(
+  kms: Kms,
+  keyId: string | undefined,
+  algorithm: EncryptionAlgorithm,
+  ciphertext: Buffer | undefined,
+): ResolvedKey {
+  if (keyId !== undefined) return resolveKey(kms, keyId, 'key-or-alias');
+  if (algorithm !== 'SYMMETRIC_DEFAULT') {
+    throw validation('KeyId is required to decrypt with an asymmetric key.');
+  }
+  if (ciphertext === undefined) throw validation('KeyId is required to ignore the ciphertext.');
+  const origin = originOf(ciphertext);
+  if (origin === undefined) throw invalidCiphertext();
+  const key = kms.keys.find(origin.keyId);
+  if (key === undefined) {
+    throw new ServiceError(
+      'AccessDeniedException',
+      'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
+    );
+  }
+  return { key };
+}
+
+/** Encrypts for the operation; throws when the key or the scheme is not for that. */
+export function encryptWith(
+  kms: Kms,
+  key: KmsKey,
+  scheme: Scheme,
+  plaintext: Buffer,
+  operation: string,
+): Made {
+  checkScheme(key, scheme, operation);
+  const { id: materialId, secret } = kms.materials.current(key.id);
+  if (scheme.algorithm !== 'SYMMETRIC_DEFAULT') {
+    checkRoom(key, scheme.algorithm, plaintext);
+    return { ciphertext: encryptRsa(secret, scheme.algorithm, plaintext) };
+  }
+  const origin = { keyId: key.id, materialId };
+  return { ciphertext: encryptSymmetric(secret, origin, plaintext, scheme.context ?? {}), materialId };
+}
+
+/** Decrypts for the operation; throws when the key, the scheme or the ciphertext is not for that. */
+export function decryptWith(
+  kms: Kms,
+  key: KmsKey,
+  scheme: Scheme,
+  ciphertext: Buffer,
+  operation: string,
+): Opened {
+  checkScheme(key, scheme, operation);
+  if (scheme.algorithm !== 'SYMMETRIC_DEFAULT') {
+    const plaintext = decryptRsa(kms.materials.current(key.id).secret, scheme.algorithm, ciphertext);
+    if (plaintext === undefined) throw invalidCiphertext();
+    return { plaintext };
+  }
+  const origin = originOf(ciphertext);
+  if (origin === undefined) throw invalidCiphertext();
+  if (origin.keyId !== key.id) {
+    throw new ServiceError(
+      'IncorrectKeyException',
+      'The key ID in the request does not identify a CMK that can perform this operation.',
+    );
+  }
+  const material = kms.materials.find(key.id, origin.materialId);
+  const plaintext = material && decryptSymmetric(material.secret, ciphertext, scheme.context ?? {});
+  if (plaintext === undefined) throw invalidCiphertext();
+  return { plaintext, materialId: origin.materialId };
+}
+
+function checkScheme(key: KmsKey, { algorithm, context }: Scheme, operation: string): void {
+  requireUsage(key, 'ENCRYPT_DECRYPT', operation);
+  requireAlgorithm(key, algorithm);
+  if (algorithm !== 'SYMMETRIC_DEFAULT' && context !== undefined) {
+    throw validation('An encryption context is for symmetric encryption keys only.');
+  }
+}
+
+function checkRoom(key: KmsKey, algorithm: OaepAlgorithm, plaintext: Buffer): void {
+  const { material } = specFacts(key.spec);
+  const bits = typeof material === 'object' && 'rsa' in material ? material.rsa : 0;
+  const longest = longestPlaintext(bits, algorithm);
+  if (plaintext.length > longest) {
+    throw validation(`${algorithm} with ${key.spec} encrypts ${longest} bytes at most.`);
+  }
+}

@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { generateMaterial, publicKeyBytes } from '../cryptography/material.ts';
+import { unsupported } from '../errors.ts';
+import { resolveKey } from '../key-reference.ts';
+import { hasPublicKey, isKeySpec, type KeySpec, specFacts, UNSUPPORTED_PAIR_SPECS } from '../key-specs.ts';
+import { type Operation, parseInput, prepared } from '../operation.ts';
+import { dryRun, encryptionContext, grantTokens, KEY_SPEC_NAMES, keyId } from './fields.ts';
+import { protectDataKey } from './protect-data-key.ts';
+
+const schema = z.strictObject({
+  KeyId: keyId,
+  KeyPairSpec: z.enum([...KEY_SPEC_NAMES.filter(hasPublicKey), ...UNSUPPORTED_PAIR_SPECS]),
+  EncryptionContext: encryptionContext,
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+});
+
+type Input = z.infer<typeof schema>;
+
+export const generateDataKeyPair = pairOperation('GenerateDataKeyPair', (privateKey) => ({
+  PrivateKeyPlaintext: privateKey.toString('base64'),
+}));
+
+export const generateDataKeyPairWithoutPlaintext = pairOperation(
+  'GenerateDataKeyPairWithoutPlaintext',
+  () => ({}),
+);
+
+/** Like a key of the KMS, the pair is made before the atomic effect: for RSA it takes seconds. */
+function pairOperation(
+  name: string,
+  plaintext: (privateKey: Buffer) => { readonly PrivateKeyPlaintext?: string },
+): Operation {
+  return {
+    readOnly: true,
+    prepare: async (body) => {
+      const input = parseInput(schema, body);
+      const privateKey = await generateMaterial(specFacts(supportedSpec(input)).material);
+      const conditions = () => ({
+        'kms:encryptionalgorithm': ['SYMMETRIC_DEFAULT'],
+        'kms:datakeypairspec': [input.KeyPairSpec],
+      });
+      return prepared({ conditions }, input, (kms) => {
+        const resolved = resolveKey(kms, input.KeyId, 'key-or-alias');
+        const { key } = resolved;
+        return {
+          touches: [{ kind: 'key', ...resolved }],
+          effect: () => {
+            const made = protectDataKey(kms, key, input.EncryptionContext, privateKey, name);
+            return {
+              output: {
+                KeyId: key.arn,
+                KeyPairSpec: input.KeyPairSpec,
+                PublicKey: publicKeyBytes(privateKey).toString('base64'),
+                PrivateKeyCiphertextBlob: made.ciphertext.toString('base64'),
+                ...plaintext(privateKey),
+                KeyMaterialId: made.materialId,
+              },
+              additionalEventData: { keyMaterialId: made.materialId },
+            };
+          },
+        };
+      });
+    },
+  };
+}
+
+function supportedSpec({ KeyPairSpec: spec }: Input): KeySpec {
+  if (!isKeySpec(spec)) throw unsupported(`The local KMS makes no data key pairs of KeyPairSpec ${spec}.`);
+  return spec;
+}

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { resolveKey } from '../key-reference.ts';
+import { operation } from '../operation.ts';
+import {
+  ciphertextOf,
+  decryptingKey,
+  decryptWith,
+  ENCRYPTION_ALGORITHMS,
+  encryptWith,
+  type Scheme,
+} from './ciphertexts.ts';
+import { ciphertextFields, encryptionContext, grantTokens, keyId } from './fields.ts';
+
+const algorithm = z.enum(ENCRYPTION_ALGORITHMS).default('SYMMETRIC_DEFAULT');
+
+/** Two operations on two keys: a caller must be allowed ReEncryptFrom on the one, ReEncryptTo on the other. */
+export const reEncrypt = operation({
+  schema: z.strictObject({
+    ...ciphertextFields,
+    SourceKeyId: keyId.optional(),
+    SourceEncryptionAlgorithm: algorithm,
+    SourceEncryptionContext: encryptionContext,
+    DestinationKeyId: keyId,
+    DestinationEncryptionAlgorithm: algorithm,
+    DestinationEncryptionContext: encryptionContext,
+    GrantTokens: grantTokens,
+  }),
+  readOnly: true,
+  resolve: (kms, input) => {
+    const ciphertext = ciphertextOf(input);
+    const from: Scheme = {
+      algorithm: input.SourceEncryptionAlgorithm,
+      context: input.SourceEncryptionContext,
+    };
+    const to: Scheme = {
+      algorithm: input.DestinationEncryptionAlgorithm,
+      context: input.DestinationEncryptionContext,
+    };
+    const source = decryptingKey(kms, input.SourceKeyId, from.algorithm, ciphertext);
+    const destination = resolveKey(kms, input.DestinationKeyId, 'key-or-alias');
+    const sameKey = source.key.id === destination.key.id;
+    const part = (name: 'ReEncryptFrom' | 'ReEncryptTo', scheme: Scheme) => ({
+      name,
+      encryptionContext: scheme.context ?? {},
+      conditions: {
+        'kms:encryptionalgorithm': [scheme.algorithm],
+        'kms:reencryptonsamekey': [String(sameKey)],
+      },
+    });
+    return {
+      touches: [
+        { kind: 'key', ...source, part: part('ReEncryptFrom', from) },
+        { kind: 'key', ...destination, part: part('ReEncryptTo', to) },
+      ],
+      effect: () => {
+        if (ciphertext === undefined) return {};
+        const opened = decryptWith(kms, source.key, from, ciphertext, 'ReEncrypt');
+        const made = encryptWith(kms, destination.key, to, opened.plaintext, 'ReEncrypt');
+        return {
+          output: {
+            CiphertextBlob: made.ciphertext.toString('base64'),
+            SourceKeyId: source.key.arn,
+            KeyId: destination.key.arn,
+            SourceEncryptionAlgorithm: from.algorithm,
+            DestinationEncryptionAlgorithm: to.algorithm,
+            SourceKeyMaterialId: opened.materialId,
+            DestinationKeyMaterialId: made.materialId,
+          },
+        };
+      },
+    };
+  },
+});

@@ -1,0 +1,46 @@
+import { GenerateRandomCommand } from '@aws-sdk/client-kms';
+import { expect, test } from 'vitest';
+import { ACCOUNT, identityPolicy, localKms } from './local-kms.ts';
+
+test('random bytes, as many as were asked for', async () => {
+  const kms = await localKms();
+  const random = async (NumberOfBytes: number) =>
+    (await kms.root.send(new GenerateRandomCommand({ NumberOfBytes }))).Plaintext;
+  for (const count of [1, 32, 1024]) expect(await random(count)).toHaveLength(count);
+  expect(await random(32)).not.toEqual(await random(32));
+});
+
+test.each([undefined, 0, -1, 1025, 1.5])('not %s of them', async (NumberOfBytes) => {
+  const kms = await localKms();
+  await expect(kms.root.send(new GenerateRandomCommand({ NumberOfBytes }))).rejects.toMatchObject({
+    name: 'ValidationException',
+    message: expect.stringMatching(/'NumberOfBytes'/),
+  });
+});
+
+test('not from a custom key store, of which there is none', async () => {
+  const kms = await localKms();
+  await expect(
+    kms.root.send(new GenerateRandomCommand({ NumberOfBytes: 8, CustomKeyStoreId: 'cks-1' })),
+  ).rejects.toMatchObject({ name: 'CustomKeyStoreNotFoundException' });
+});
+
+test('for those whom IAM allows it; the record shows nothing of it', async () => {
+  const kms = await localKms();
+  const user = (name: string, ...statements: object[]) =>
+    kms.as(`arn:aws:iam::${ACCOUNT}:user/${name}`, [identityPolicy(...statements)]);
+  const yes = await user('yes', { Effect: 'Allow', Action: 'kms:GenerateRandom', Resource: '*' });
+  const no = await user('no', { Effect: 'Allow', Action: 'kms:Encrypt', Resource: '*' });
+  await yes.send(new GenerateRandomCommand({ NumberOfBytes: 8 }));
+  expect(kms.recorded.at(-1)).toMatchObject({
+    eventName: 'GenerateRandom',
+    requestParameters: null,
+    responseElements: null,
+    readOnly: true,
+  });
+  expect(kms.recorded.at(-1)).not.toHaveProperty('resources');
+  await expect(no.send(new GenerateRandomCommand({ NumberOfBytes: 8 }))).rejects.toMatchObject({
+    name: 'AccessDeniedException',
+    message: expect.stringMatching(/kms:GenerateRandom/),
+  });
+});
