@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Consistency } from './consistency.ts';
 import { existingKey } from './key-reference.ts';
 import { rotateOnSchedule } from './key-rotation.ts';
 import type { Kms } from './kms.ts';
@@ -15,10 +16,15 @@ interface DoneWork {
  * Does what AWS KMS does by itself and has fallen due: rotates keys, each on its own date also when the clock
  * went over several at once, and deletes the keys whose waiting period is over.
  */
-export function doDueWork(kms: Kms, database: DatabaseSync): readonly DoneWork[] {
+export function doDueWork(
+  kms: Kms,
+  database: DatabaseSync,
+  consistency: Pick<Consistency, 'deleting'>,
+): readonly DoneWork[] {
   const now = kms.clock.now().getTime();
   const dying = kms.keys.dueForDeletion(now);
   if (dying.length === 0 && kms.rotationSchedules.firstDue(now) === undefined) return [];
+  for (const key of dying) consistency.deleting(key);
   return atomically(database, () => {
     const done: DoneWork[] = [];
     let due = kms.rotationSchedules.firstDue(now);

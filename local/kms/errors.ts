@@ -30,3 +30,9 @@ export const limitExceeded = (message: string) => new ServiceError('LimitExceede
 
 export const malformedPolicy = (message: string) =>
   new ServiceError('MalformedPolicyDocumentException', message);
+
+export const throttled = () =>
+  new ServiceError(
+    'ThrottlingException',
+    'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
+  );

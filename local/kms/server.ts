@@ -4,10 +4,12 @@ import { clockRoutes } from '../clock/routes.ts';
 import { VirtualClock } from '../clock/virtual-time.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { RecordLog } from '../cloudtrail/record-log.ts';
+import { Consistency } from './consistency.ts';
 import { Faults } from './faults.ts';
 import { type AwsServices, requestListener } from './http.ts';
 import type { Kms } from './kms.ts';
 import { Principals } from './principals.ts';
+import { Quotas } from './quotas.ts';
 import { KmsService } from './service.ts';
 import { Aliases } from './store/aliases.ts';
 import { openDatabase } from './store/database.ts';
@@ -59,20 +61,29 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   };
   const principals = new Principals(kms.account, clock);
   const faults = new Faults();
+  const quotas = new Quotas(clock, region);
+  const consistency = new Consistency(database, kms);
   const records = new RecordLog(database);
   const onRecord = (record: CloudTrailRecord) => {
     records.append(record);
     options.onRecord?.(record);
   };
-  const service = new KmsService({ kms, database, principals, faults, onRecord });
+  const service = new KmsService({ kms, database, principals, faults, quotas, consistency, onRecord });
   const awsServices: AwsServices = {
     TrentService: (operation, request) => service.answer(operation, request),
     ResourceGroupsTaggingAPI_20170126: (operation, request) => {
       service.catchUp();
-      return answerTaggingApi(operation, request, { kms, principals });
+      return answerTaggingApi(operation, request, { kms: consistency.seenInIndex(), principals });
     },
   };
-  const routes = { ...clockRoutes(clock), ...principals.routes(), ...faults.routes(), ...records.routes() };
+  const routes = {
+    ...clockRoutes(clock),
+    ...principals.routes(),
+    ...faults.routes(),
+    ...quotas.routes(),
+    ...consistency.routes(),
+    ...records.routes(),
+  };
   const ignoreClock = clock.onAdvance(() => service.catchUp());
   const { listener, settled } = requestListener(awsServices, routes);
   // Longer than clients keep a connection: one that closes as it is used again looks like a lost answer.

@@ -4,14 +4,17 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { recordOfCall, recordOfServiceEvent } from './audit.ts';
 import { authorizeCall } from './call-authorization.ts';
+import type { Consistency } from './consistency.ts';
 import { doDueWork } from './due-work.ts';
 import { ServiceError, unsupported } from './errors.ts';
 import { type Fault, type Faults, undergo } from './faults.ts';
 import { checkState, type KeyOperationName, STATE_RULES } from './key-states.ts';
 import type { Kms } from './kms.ts';
-import type { Outcome, PreparedCall, ServiceEvent, Touch } from './operation.ts';
+import type { Outcome, PreparedCall, Resolved, ServiceEvent, Touch } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
+import type { Principal } from './principal.ts';
 import type { Caller, Principals } from './principals.ts';
+import type { Quotas } from './quotas.ts';
 import { atomically } from './store/database.ts';
 
 export interface AwsRequest {
@@ -33,6 +36,8 @@ interface Parts {
   readonly database: DatabaseSync;
   readonly principals: Principals;
   readonly faults: Faults;
+  readonly quotas: Quotas;
+  readonly consistency: Consistency;
   readonly onRecord: (record: CloudTrailRecord) => void;
 }
 
@@ -60,6 +65,7 @@ export class KmsService {
     try {
       fault = this.#parts.faults.take(operationName);
       await undergo(fault);
+      this.#parts.quotas.take(caller.principal.accountId, operationName);
       const call = await prepare(operationName, request);
       trace.requestParameters = call.requestParameters;
       result = this.#carryOut(operationName, call, caller, trace, ids);
@@ -72,24 +78,21 @@ export class KmsService {
 
   /** Does and records what has fallen due since the last call. */
   catchUp(): void {
-    const { kms, database } = this.#parts;
-    for (const { event, at } of doDueWork(kms, database)) this.#recordEvent(event, at);
+    const { kms, database, consistency } = this.#parts;
+    for (const { event, at } of doDueWork(kms, database, consistency)) this.#recordEvent(event, at);
   }
 
   #carryOut(name: string, call: PreparedCall, { principal }: Caller, trace: Trace, ids: Ids): Outcome {
     this.catchUp();
-    const { kms, database } = this.#parts;
+    const { kms, database, consistency } = this.#parts;
     return atomically(database, () => {
-      const resolved = call.resolve(kms);
-      trace.touches = resolved.touches;
-      authorizeCall(kms, principal, name, call, resolved);
-      for (const touch of resolved.touches) {
-        if (touch.kind === 'key' && touch.formerTarget === undefined && hasStateRule(name)) {
-          checkState(name, touch.key);
-        }
-      }
+      const seen = consistency.seen();
+      const resolvedAsSeen = this.#judge(seen, name, call, principal, trace);
+      const goesByWhatIsSeen = seen === kms || isRead(name);
+      const resolved = goesByWhatIsSeen ? resolvedAsSeen : this.#judge(kms, name, call, principal, trace);
+      const before = isRead(name) ? undefined : consistency.before(resolved.touches);
       const now = kms.clock.now().getTime();
-      const outcome = resolved.effect({ kms, principal, now });
+      const outcome = resolved.effect({ kms: goesByWhatIsSeen ? seen : kms, principal, now });
       // The transaction undoes what a dry run has found to work.
       if (call.dryRun) {
         throw new ServiceError(
@@ -103,8 +106,27 @@ export class KmsService {
           if (touch.kind === 'key') kms.lastUsage.put(touch.key.id, { operation: name, at: now, ...ids });
         }
       }
+      consistency.changed(before, outcome.createdKey);
       return outcome;
     });
+  }
+
+  /** Finds what the call touches; throws unless it may be done to that, in the state in which that is. */
+  #judge(kms: Kms, name: string, call: PreparedCall, principal: Principal, trace: Trace): Resolved {
+    const resolved = call.resolve(kms);
+    trace.touches = resolved.touches;
+    for (const touch of resolved.touches) {
+      if (touch.kind === 'key' && CRYPTOGRAPHIC_OPERATIONS.has(name)) {
+        this.#parts.quotas.takeUse(principal.accountId, touch.key.spec);
+      }
+    }
+    authorizeCall(kms, principal, name, call, resolved);
+    for (const touch of resolved.touches) {
+      if (touch.kind === 'key' && touch.formerTarget === undefined && hasStateRule(name)) {
+        checkState(name, touch.key);
+      }
+    }
+    return resolved;
   }
 
   #record(
@@ -120,7 +142,7 @@ export class KmsService {
     onRecord(
       recordOfCall(kms.account, {
         operationName,
-        readOnly: OPERATIONS[operationName]?.readOnly ?? false,
+        readOnly: isRead(operationName),
         ...ids,
         caller,
         sourceIPAddress: request.sourceIPAddress,
@@ -172,6 +194,10 @@ function prepare(operationName: string, request: AwsRequest): PreparedCall | Pro
   const operation = Object.hasOwn(OPERATIONS, operationName) ? OPERATIONS[operationName] : undefined;
   if (operation === undefined) throw unsupported(`The local KMS has no operation ${operationName}.`);
   return operation.prepare(request.body());
+}
+
+function isRead(name: string): boolean {
+  return Object.hasOwn(OPERATIONS, name) && OPERATIONS[name]?.readOnly === true;
 }
 
 function hasStateRule(name: string): name is KeyOperationName {

@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import type { VirtualClock } from '../clock/virtual-time.ts';
+import type { ControlRoutes } from './control-routes.ts';
+import { throttled } from './errors.ts';
+import { isSymmetric, type KeySpec } from './key-specs.ts';
+
+/** How many calls a second AWS KMS takes of an account in a Region, of each operation that has a quota of its own. */
+export const OWN_QUOTAS: Readonly<Record<string, number>> = {
+  CancelKeyDeletion: 5,
+  CreateAlias: 5,
+  CreateGrant: 50,
+  CreateKey: 5,
+  DeleteAlias: 15,
+  DescribeKey: 2000,
+  DisableKey: 5,
+  EnableKey: 5,
+  GetKeyLastUsage: 5,
+  GetKeyPolicy: 1000,
+  GetKeyRotationStatus: 1000,
+  GetPublicKey: 2000,
+  ListAliases: 500,
+  ListGrants: 100,
+  ListKeyPolicies: 100,
+  ListKeyRotations: 100,
+  ListKeys: 500,
+  ListResourceTags: 2000,
+  PutKeyPolicy: 15,
+  RetireGrant: 50,
+  RevokeGrant: 50,
+  RotateKeyOnDemand: 5,
+  ScheduleKeyDeletion: 15,
+  TagResource: 10,
+  UntagResource: 5,
+  UpdateAlias: 5,
+  UpdateKeyDescription: 5,
+};
+
+/** Cryptographic operations share a quota by the kind of their key: RSA, elliptic curve, or symmetric. */
+const ASYMMETRIC_QUOTA = 1000;
+const SYMMETRIC_QUOTA = 10_000;
+const SYMMETRIC_QUOTAS: Readonly<Record<string, number>> = {
+  'us-east-1': 100_000,
+  'us-west-2': 100_000,
+  'eu-west-1': 100_000,
+  'us-east-2': 20_000,
+  'ap-southeast-1': 20_000,
+  'ap-southeast-2': 20_000,
+  'ap-northeast-1': 20_000,
+  'eu-central-1': 20_000,
+  'eu-west-2': 20_000,
+};
+
+const schema = z.strictObject({
+  /** The part of AWS KMS's default quotas that there is: less than 1 lets few calls meet them. */
+  share: z.number().gt(0).max(1).default(1),
+});
+
+interface Bucket {
+  tokens: number;
+  /** Epoch milliseconds. */
+  filledAt: number;
+}
+
+/**
+ * The request quotas of AWS KMS, once a test asks for them. Each is a bucket for one second's calls, of at least one, that
+ * fills up as time passes on the server's clock: a test moves that, or starts the server with one that stands still.
+ */
+export class Quotas {
+  readonly #clock: VirtualClock;
+  readonly #region: string;
+  readonly #buckets = new Map<string, Bucket>();
+  #share: number | undefined;
+
+  constructor(clock: VirtualClock, region: string) {
+    this.#clock = clock;
+    this.#region = region;
+  }
+
+  /** Counts a call of an operation with a quota of its own against its caller's account. Throws ThrottlingException. */
+  take(accountId: string, operation: string): void {
+    const rate = Object.hasOwn(OWN_QUOTAS, operation) ? OWN_QUOTAS[operation] : undefined;
+    if (rate !== undefined) this.#take(`${accountId} ${operation}`, rate);
+  }
+
+  /** Counts a use of a key. Throws ThrottlingException. */
+  takeUse(accountId: string, spec: KeySpec): void {
+    if (isSymmetric(spec)) {
+      this.#take(`${accountId} symmetric`, SYMMETRIC_QUOTAS[this.#region] ?? SYMMETRIC_QUOTA);
+    } else {
+      this.#take(`${accountId} ${spec.startsWith('RSA') ? 'RSA' : 'ECC'}`, ASYMMETRIC_QUOTA);
+    }
+  }
+
+  /** `POST /_local/quotas` `{share?}`: the quotas hold from now on, with full buckets. `DELETE` lifts them. */
+  routes(): ControlRoutes {
+    return {
+      'POST /_local/quotas': ({ body }) => {
+        const { share } = schema.parse(body ?? {});
+        this.#share = share;
+        this.#buckets.clear();
+        return { share };
+      },
+      'DELETE /_local/quotas': () => {
+        this.#share = undefined;
+        return {};
+      },
+    };
+  }
+
+  #take(pool: string, callsPerSecond: number): void {
+    if (this.#share === undefined) return;
+    const rate = callsPerSecond * this.#share;
+    const room = Math.max(rate, 1);
+    const now = this.#clock.now().getTime();
+    const bucket = this.#buckets.get(pool) ?? { tokens: room, filledAt: now };
+    const tokens = Math.min(room, bucket.tokens + ((now - bucket.filledAt) / 1000) * rate);
+    const goesThrough = tokens >= 1;
+    this.#buckets.set(pool, { tokens: goesThrough ? tokens - 1 : tokens, filledAt: now });
+    if (!goesThrough) throw throttled();
+  }
+}

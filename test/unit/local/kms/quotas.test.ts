@@ -1,0 +1,92 @@
+import { DescribeKeyCommand, EncryptCommand, ListKeysCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
+import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
+import { OPERATIONS } from '../../../../local/kms/operations/index.ts';
+import { OWN_QUOTAS } from '../../../../local/kms/quotas.ts';
+import { localKms, type TestKms } from './local-kms.ts';
+
+const throttled = {
+  name: 'ThrottlingException',
+  message: 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
+  $metadata: { httpStatusCode: 400 },
+};
+
+/** A server whose clock moves only when it is moved. */
+async function frozenKms(region?: string): Promise<TestKms> {
+  const clock = new VirtualClock({ realNow: () => Date.UTC(2026, 10, 25) });
+  return localKms(region === undefined ? { clock } : { clock, region });
+}
+
+const createKey = (kms: TestKms) => kms.createKey();
+
+async function times(count: number, call: () => Promise<unknown>): Promise<void> {
+  for (let made = 0; made < count; made += 1) await call();
+}
+
+describe('request quotas', () => {
+  test('are not there until they are asked for', async () => {
+    const kms = await frozenKms();
+    await expect(times(20, () => createKey(kms))).resolves.toBeUndefined();
+  });
+
+  test('let so many calls through in a second, and more as time passes', async () => {
+    const kms = await frozenKms();
+    await kms.post('/_local/quotas', {});
+    await times(5, () => createKey(kms));
+    await expect(createKey(kms)).rejects.toMatchObject(throttled);
+    kms.clock.advance(199);
+    await expect(createKey(kms)).rejects.toMatchObject(throttled);
+    kms.clock.advance(1);
+    await createKey(kms);
+    await expect(createKey(kms)).rejects.toMatchObject(throttled);
+    kms.clock.advance('PT1H'); // no more than a second's worth is saved up
+    await times(5, () => createKey(kms));
+    await expect(createKey(kms)).rejects.toMatchObject(throttled);
+    expect(kms.recorded.at(-1)).toMatchObject({ eventName: 'CreateKey', errorCode: 'ThrottlingException' });
+  });
+
+  test('count each operation by itself, and a call that fails as well', async () => {
+    const kms = await frozenKms();
+    await kms.post('/_local/quotas', {});
+    const update = () =>
+      kms.root.send(new UpdateAliasCommand({ AliasName: 'alias/none', TargetKeyId: 'alias/none' }));
+    await times(5, () => expect(update()).rejects.toMatchObject({ name: 'NotFoundException' }));
+    await expect(update()).rejects.toMatchObject(throttled);
+    await expect(kms.root.send(new ListKeysCommand({}))).resolves.toBeDefined();
+  });
+
+  test('are shared by the uses of keys of a kind', async () => {
+    const kms = await frozenKms('eu-south-1');
+    const { id } = await kms.createKey();
+    const other = await kms.createKey({ KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' });
+    await kms.post('/_local/quotas', { share: 0.0005 });
+    const client = kms.client('test', { region: 'eu-south-1' });
+    const encrypt = (KeyId: string, more = {}) =>
+      client.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('a'), ...more }));
+    await times(5, () => encrypt(id));
+    await expect(encrypt(id)).rejects.toMatchObject(throttled);
+    await expect(encrypt(other.id, { EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' })).resolves.toBeDefined();
+  });
+
+  test('can be a part of those of AWS, and are lifted', async () => {
+    const kms = await frozenKms();
+    const { id } = await kms.createKey();
+    const describeKey = () => kms.root.send(new DescribeKeyCommand({ KeyId: id }));
+    await kms.post('/_local/quotas', { share: 0.001 });
+    await times(2, describeKey);
+    await expect(describeKey()).rejects.toMatchObject(throttled);
+    await fetch(`${kms.url}/_local/quotas`, { method: 'DELETE' });
+    await expect(times(5, describeKey)).resolves.toBeUndefined();
+  });
+
+  test('are refused without a share', async () => {
+    const kms = await frozenKms();
+    await expect(kms.post('/_local/quotas', { share: 0 })).resolves.toMatchObject({ status: 400 });
+  });
+
+  test('are known for every operation that is no use of a key', () => {
+    const uses = new Set(['Decrypt', 'Encrypt', 'GenerateDataKey', 'Sign', 'Verify']);
+    const others = Object.keys(OPERATIONS).filter((name) => !uses.has(name));
+    expect(others.filter((name) => !Object.hasOwn(OWN_QUOTAS, name))).toEqual([]);
+  });
+});
