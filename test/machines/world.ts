@@ -295,6 +295,8 @@ export async function createWorld() {
   };
 
   return {
+    /** Where the local KMS listens: its own endpoints make it as imperfect as KMS is. */
+    kmsUrl: kmsServer.url,
     /** The account’s root, as which the test looks around. */
     kms: bareKms,
     tagging: bareTagging,
