@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import { clock } from '#clock';
 import { environment } from '../adapters/environment.ts';
@@ -18,6 +19,7 @@ export function stopFor(admit: Admit): ReturnType<typeof stopKey> {
   return stopKey({
     registry: createRegistry({ client: documentClient(), tableName: environment('TABLE_NAME') }),
     kms: kmsClient(),
+    pause,
     clock,
     classes: policies.classes,
     admit,

@@ -19,6 +19,7 @@ import { distinctKmsKeys, usableVersions } from '../domain/versions.ts';
 import { begin } from '../steps/begin-execution.ts';
 import { completeRequest } from '../steps/complete-request.ts';
 import { disableKey } from '../steps/disable-key.ts';
+import type { Pause } from '../steps/kms-key-state.ts';
 
 /**
  * Looks at whoever wants to stop a key, and gives back who they are now. Throws for somebody who may not. It is asked of
@@ -36,6 +37,7 @@ export interface StopDependencies {
     'getRequest' | 'getKey' | 'getKeyWithVersions' | 'getDecisions' | 'commit'
   >;
   readonly kms: KMSClient;
+  readonly pause: Pause;
   readonly clock: Clock;
   readonly classes: KeyClasses;
   readonly admit: Admit;

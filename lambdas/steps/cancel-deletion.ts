@@ -3,14 +3,14 @@ import { cancelKmsDeletion } from '../adapters/kms/deletion.ts';
 import { live } from '../domain/versions.ts';
 import { assertSomeLeft, everyKmsKey } from './every-kms-key.ts';
 import { forwardFor, readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
-import { settledAs } from './kms-key-state.ts';
+import { isSurely, type Pause, settledAs } from './kms-key-state.ts';
 
 /**
  * Takes every KMS key of a key out of its deletion window. KMS leaves them Disabled; whether they work again is the
  * next step's. Throws StateForbids when KMS has deleted all of them. To undo a destruction that failed half-way it takes
  * back only what the registry does not say is going.
  */
-export function cancelDeletion(deps: StepDependencies & { readonly kms: KMSClient }) {
+export function cancelDeletion(deps: StepDependencies & { readonly kms: KMSClient; readonly pause: Pause }) {
   return async (input: StepInput): Promise<{ cancelled: number[] }> => {
     const { kms } = deps;
     const work = await readHeldWork(deps, 'cancel-deletion', input, forwardFor('cancel-destruction'));
@@ -21,7 +21,7 @@ export function cancelDeletion(deps: StepDependencies & { readonly kms: KMSClien
     if (asked) await assertSomeLeft(kms, work);
     const cancelled: number[] = [];
     await everyKmsKey(deps, work, taken, async (version, { keyState }) => {
-      if (keyState !== 'PendingDeletion') return;
+      if (keyState !== 'PendingDeletion' && (await isSurely(deps, version, keyState))) return;
       await cancelKmsDeletion(kms, version.kmsKeyId);
       await settledAs(kms, version, 'Disabled');
       cancelled.push(version.version);

@@ -6,14 +6,14 @@ import type { VersionRecord } from '../domain/key.ts';
 import { usableVersions } from '../domain/versions.ts';
 import { everyKmsKey } from './every-kms-key.ts';
 import { forwardFor, readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
-import { settledAs } from './kms-key-state.ts';
+import { isSurely, type Pause, settledAs } from './kms-key-state.ts';
 
 /**
  * Takes every KMS key of a key out of use. A compromise revokes the grants too, once nothing can be used any more; a
  * suspension leaves them, since a disabled key honours none and a reinstatement could not give them back. To undo a
  * reinstatement that failed half-way it disables what the registry says is disabled.
  */
-export function disableKey(deps: StepDependencies & { readonly kms: KMSClient }) {
+export function disableKey(deps: StepDependencies & { readonly kms: KMSClient; readonly pause: Pause }) {
   return async (input: StepInput): Promise<{ disabled: number[] }> => {
     const { kms } = deps;
     const work = await readHeldWork(
@@ -31,11 +31,10 @@ export function disableKey(deps: StepDependencies & { readonly kms: KMSClient })
     const seen: VersionRecord[] = [];
     await everyKmsKey(deps, work, stopped, async (version, { keyState }) => {
       seen.push(version);
-      if (keyState === 'Enabled') {
-        await disableKmsKey(kms, version.kmsKeyId);
-        disabled.push(version.version);
-      }
-      if (keyState !== 'PendingDeletion') await settledAs(kms, version, 'Disabled');
+      if (keyState !== 'Enabled' && (await isSurely(deps, version, keyState))) return;
+      await disableKmsKey(kms, version.kmsKeyId);
+      await settledAs(kms, version, 'Disabled');
+      if (keyState === 'Enabled') disabled.push(version.version);
     });
     if (parameters.operation === 'revoke' && parameters.mode === 'compromise') {
       await revokeGrants(kms, seen);

@@ -11,9 +11,11 @@ import type { StepDependencies, Work } from './held-key.ts';
 /** KMS shows a new key, and what hangs on its tags, late to some callers: only an older one that it does not know is gone. */
 const SHOWN_TO_ALL = 'PT1H';
 const CONSECUTIVE_READS = 3;
+/** A key can have 90 KMS keys, and a step has half a minute. */
+const AT_ONCE = 10;
 
 /**
- * Does the same to every KMS key of some versions, the current version's first.
+ * Does the same to every KMS key of some versions: the current version's first, then the others, some at a time.
  *
  * - Each is looked at before anything else is asked of it: DescribeKey alone is allowed of a KMS key that is gone.
  * - A KMS key at which it fails keeps no other from its turn. What failed is thrown at the end, so that the machine tries
@@ -29,14 +31,19 @@ export async function everyKmsKey(
 ): Promise<void> {
   const gone = new Set<string>();
   const failures: unknown[] = [];
-  for (const version of currentFirst(work, distinctKmsKeys(versions))) {
+  const turn = async (version: VersionRecord): Promise<void> => {
     try {
       const kmsKey = await findKmsKey(deps.kms, version, work);
       if (kmsKey === undefined) gone.add(version.kmsKeyId);
       else await act(version, kmsKey);
     } catch (error) {
-      failures.push(unlessNew(error, version, work));
+      failures.push(unlessStale(error, version, work));
     }
+  };
+  const [first, ...others] = currentFirst(work, distinctKmsKeys(versions));
+  if (first !== undefined) await turn(first);
+  for (let next = 0; next < others.length; next += AT_ONCE) {
+    await Promise.all(others.slice(next, next + AT_ONCE).map(turn));
   }
   const lost = versions.filter(({ kmsKeyId }) => gone.has(kmsKeyId));
   if (lost.length > 0) await deps.registry.commit(recordLoss({ ...work, lost }));
@@ -64,7 +71,11 @@ function currentFirst(work: Work, versions: readonly VersionRecord[]): VersionRe
 }
 
 /** Throws NotSettled when KMS does not know a KMS key that it may not show to everybody yet. */
-async function findKmsKey(kms: KMSClient, version: VersionRecord, work: Work): Promise<KmsKey | undefined> {
+export async function findKmsKey(
+  kms: KMSClient,
+  version: VersionRecord,
+  work: Work,
+): Promise<KmsKey | undefined> {
   for (let read = 0; read < CONSECUTIVE_READS; read += 1) {
     const found = await describeKmsKey(kms, version.kmsKeyId);
     if (found !== undefined) return found;
@@ -75,6 +86,13 @@ async function findKmsKey(kms: KMSClient, version: VersionRecord, work: Work): P
     });
   }
   return undefined;
+}
+
+/** A step does what suits the state that it was shown: when KMS refuses it for its state, that was not the state. */
+function unlessStale(error: unknown, version: VersionRecord, work: Work): unknown {
+  return refusedWith(error, 'KMSInvalidStateException')
+    ? new NotSettled(`KMS shows ${version.kmsKeyArn} otherwise than it is.`, {}, { cause: error })
+    : unlessNew(error, version, work);
 }
 
 /** A refusal for want of permission is believed of a KMS key whose tags have had their time; NotSettled before. */

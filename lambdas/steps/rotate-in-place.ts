@@ -12,7 +12,8 @@ import { recordVersion } from '../domain/execution.ts';
 import type { VersionRecord } from '../domain/key.ts';
 import { isSuperseded, type ListedMaterial } from '../domain/material.ts';
 import { unbornVersion } from '../domain/versions.ts';
-import { readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
+import { findKmsKey, unlessNew } from './every-kms-key.ts';
+import { readHeldWork, type StepDependencies, type StepInput, type Work } from './held-key.ts';
 
 /**
  * Rotates the material inside the KMS key, once, and waits until KMS shows the new one.
@@ -31,35 +32,47 @@ import { readHeldWork, type StepDependencies, type StepInput } from './held-key.
  */
 export function rotateInPlace(deps: StepDependencies & { readonly kms: KMSClient }) {
   return async (input: StepInput): Promise<{ version: number }> => {
-    const { kms, registry } = deps;
     const work = await readHeldWork(deps, 'rotate-in-place', input);
     const recorded = unbornVersion(work); // 1
     if (recorded !== undefined) return { version: recorded.version };
     const current = work.versions.find(({ version }) => version === work.key.currentVersion);
     if (current === undefined) throw new BackendStateUnexpected('The key has no current version to rotate.');
-    const { kmsKeyId, kmsKeyArn } = current;
-    const rotating = new NotSettled(`KMS is rotating ${kmsKeyArn}.`, { kmsKeyId });
-    await assertThere(kms, current);
-    if (await rotationRuns(kms, kmsKeyId)) throw rotating; // 2
-    const material = await materialOf(kms, current);
-    const listed = await listMaterials(kms, kmsKeyId);
-    if (isSuperseded(material, current, listed) || isFormer(material, current, work.versions)) throw rotating; // 3
-    if (material !== current.keyMaterialId) {
-      // 4
-      const version = (work.versions.at(-1)?.version ?? 0) + 1;
-      await registry.commit(
-        recordVersion({ ...work, version: { version, kmsKeyId, kmsKeyArn, keyMaterialId: material } }),
-      );
-      return { version };
+    try {
+      return await rotate(deps, work, current);
+    } catch (error) {
+      throw unlessNew(error, current, work);
     }
-    await ask(kms, current, listed); // 5
-    throw rotating;
   };
 }
 
-/** Nothing but DescribeKey may be asked of a KMS key that is gone. */
-async function assertThere(kms: KMSClient, { kmsKeyId, kmsKeyArn }: VersionRecord): Promise<void> {
-  if ((await describeKmsKey(kms, kmsKeyId)) !== undefined) return;
+async function rotate(
+  { kms, registry }: StepDependencies & { readonly kms: KMSClient },
+  work: Work,
+  current: VersionRecord,
+): Promise<{ version: number }> {
+  const { kmsKeyId, kmsKeyArn } = current;
+  const rotating = new NotSettled(`KMS is rotating ${kmsKeyArn}.`, { kmsKeyId });
+  await assertThere(kms, current, work);
+  if (await rotationRuns(kms, kmsKeyId)) throw rotating; // 2
+  const material = await materialOf(kms, current);
+  const listed = await listMaterials(kms, kmsKeyId);
+  if (isSuperseded(material, current, listed) || isFormer(material, current, work.versions)) throw rotating; // 3
+  if (material !== current.keyMaterialId) {
+    // 4
+    const version = (work.versions.at(-1)?.version ?? 0) + 1;
+    await registry.commit(
+      recordVersion({ ...work, version: { version, kmsKeyId, kmsKeyArn, keyMaterialId: material } }),
+    );
+    return { version };
+  }
+  await ask(kms, current, listed); // 5
+  throw rotating;
+}
+
+/** Nothing but DescribeKey may be asked of a KMS key that is gone. Throws NotSettled for a new one that is not shown yet. */
+async function assertThere(kms: KMSClient, current: VersionRecord, work: Work): Promise<void> {
+  const { kmsKeyId, kmsKeyArn } = current;
+  if ((await findKmsKey(kms, current, work)) !== undefined) return;
   throw new RotationsExhausted(`KMS knows no key ${kmsKeyArn}: it has no more rotations.`, { kmsKeyId });
 }
 
@@ -73,7 +86,8 @@ function isFormer(material: string, current: VersionRecord, versions: readonly V
 
 async function materialOf(kms: KMSClient, current: VersionRecord): Promise<string> {
   const found = await describeKmsKey(kms, current.kmsKeyId);
-  if (found?.keyMaterialId === undefined) {
+  if (found === undefined) throw new NotSettled(`KMS does not show ${current.kmsKeyArn} just now.`, {});
+  if (found.keyMaterialId === undefined) {
     throw new BackendStateUnexpected(`KMS shows no current material of ${current.kmsKeyArn}.`, {
       kmsKeyId: current.kmsKeyId,
     });

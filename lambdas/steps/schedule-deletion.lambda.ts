@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { kmsClient } from '../adapters/kms/client.ts';
 import { step } from '../adapters/step.ts';
 import { stepInput } from './held-key.ts';
@@ -7,5 +8,5 @@ import { scheduleDeletion } from './schedule-deletion.ts';
 
 export const handler = step(
   stepInput,
-  scheduleDeletion({ ...runtime, kms: kmsClient(), protectedKeys: protectedKeys() }),
+  scheduleDeletion({ ...runtime, kms: kmsClient(), pause, protectedKeys: protectedKeys() }),
 );

@@ -7,14 +7,18 @@ import { assertNotProtectingKeyward } from '../domain/protected.ts';
 import { live } from '../domain/versions.ts';
 import { everyKmsKey } from './every-kms-key.ts';
 import { readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
-import { settledAs } from './kms-key-state.ts';
+import { isSurely, type Pause, settledAs } from './kms-key-state.ts';
 
 /**
  * Schedules the deletion of every KMS key of a key, and reads back the day of the last one. A KMS key that waits
  * already keeps its date: nobody can shorten a window, and a retry must not start it again.
  */
 export function scheduleDeletion(
-  deps: StepDependencies & { readonly kms: KMSClient; readonly protectedKeys: readonly string[] },
+  deps: StepDependencies & {
+    readonly kms: KMSClient;
+    readonly pause: Pause;
+    readonly protectedKeys: readonly string[];
+  },
 ) {
   return async (input: StepInput): Promise<{ deletionDate: string }> => {
     const { kms, protectedKeys } = deps;
@@ -29,7 +33,7 @@ export function scheduleDeletion(
     }
     const dates: (string | undefined)[] = [];
     await everyKmsKey(deps, work, live(versions), async (version, { keyState }) => {
-      if (keyState !== 'PendingDeletion') {
+      if (keyState !== 'PendingDeletion' || !(await isSurely(deps, version, keyState))) {
         const allowed = await shortestWindow(kms, version.kmsKeyId);
         await scheduleKmsDeletion(kms, version.kmsKeyId, Math.max(windowDays, allowed));
       }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { ControlRoutes } from './control-routes.ts';
 import { throttled } from './errors.ts';
-import { isSymmetric, type KeySpec } from './key-specs.ts';
+import { hasPublicKey, type KeySpec } from './key-specs.ts';
 
 /** How many calls a second AWS KMS takes of an account in a Region, of each operation that has a quota of its own. */
 export const OWN_QUOTAS: Readonly<Record<string, number>> = {
@@ -13,7 +13,9 @@ export const OWN_QUOTAS: Readonly<Record<string, number>> = {
   DeleteAlias: 15,
   DescribeKey: 2000,
   DisableKey: 5,
+  DisableKeyRotation: 5,
   EnableKey: 5,
+  EnableKeyRotation: 15,
   GetKeyLastUsage: 5,
   GetKeyPolicy: 1000,
   GetKeyRotationStatus: 1000,
@@ -80,15 +82,20 @@ export class Quotas {
   take(accountId: string, operation: string): void {
     const rate = Object.hasOwn(OWN_QUOTAS, operation) ? OWN_QUOTAS[operation] : undefined;
     if (rate !== undefined) this.#take(`${accountId} ${operation}`, rate);
+    if (operation === 'GenerateRandom') this.#takeSymmetric(accountId);
   }
 
   /** Counts a use of a key. Throws ThrottlingException. */
   takeUse(accountId: string, spec: KeySpec): void {
-    if (isSymmetric(spec)) {
-      this.#take(`${accountId} symmetric`, SYMMETRIC_QUOTAS[this.#region] ?? SYMMETRIC_QUOTA);
-    } else {
+    if (hasPublicKey(spec)) {
       this.#take(`${accountId} ${spec.startsWith('RSA') ? 'RSA' : 'ECC'}`, ASYMMETRIC_QUOTA);
+    } else {
+      this.#takeSymmetric(accountId);
     }
+  }
+
+  #takeSymmetric(accountId: string): void {
+    this.#take(`${accountId} symmetric`, SYMMETRIC_QUOTAS[this.#region] ?? SYMMETRIC_QUOTA);
   }
 
   /** `POST /_local/quotas` `{share?}`: the quotas hold from now on, with full buckets. `DELETE` lifts them. */

@@ -163,7 +163,7 @@ export class KmsService {
 }
 
 /** What AWS KMS calls a use of a key. */
-const CRYPTOGRAPHIC_OPERATIONS: ReadonlySet<string> = new Set([
+export const CRYPTOGRAPHIC_OPERATIONS: ReadonlySet<string> = new Set([
   'Decrypt',
   'DeriveSharedSecret',
   'Encrypt',

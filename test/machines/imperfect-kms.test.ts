@@ -18,7 +18,7 @@ interface Life {
   readonly seeds: readonly number[];
 }
 
-const many = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+const many = [2, 4, 5, 6, 9, 11];
 
 const lives: Readonly<Record<string, Life>> = {
   'a symmetric key from its birth on': {
@@ -47,14 +47,14 @@ const lives: Readonly<Record<string, Life>> = {
     spec: 'SYMMETRIC_DEFAULT',
     before: [suspend, destroy],
     operations: [{ operation: 'cancel-destruction' }, reinstate],
-    seeds: [1, 2, 3, 7, 8],
+    seeds: many,
   },
   'a rotation that is undone': {
     spec: 'ECC_NIST_P256',
     before: [],
     operations: [rotate],
     refused: true,
-    seeds: [1, 2, 3, 5, 6, 7, 8, 9, 10],
+    seeds: many,
   },
 };
 

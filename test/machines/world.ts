@@ -133,6 +133,7 @@ export async function createWorld() {
   const safe = streaming(table);
   const registry = streaming(crashes.around(table, 'table'));
 
+  const pause = async (): Promise<void> => {};
   const base = { registry, clock };
   const { classes, notifications } = policies;
   const steps: Record<string, (payload: unknown) => Promise<unknown>> = {
@@ -146,22 +147,19 @@ export async function createWorld() {
       createVersion({ ...base, kms: kmsFor('CreateVersion'), tagging, classes, roles }),
     ),
     BindAlias: checked(bindAliasInput, bindAlias({ ...base, kms: kmsFor('BindAlias') })),
-    ProbeVersion: checked(
-      probeInput,
-      probeVersion({ ...base, kms: kmsFor('ProbeVersion'), pause: async () => {} }),
-    ),
+    ProbeVersion: checked(probeInput, probeVersion({ ...base, kms: kmsFor('ProbeVersion'), pause })),
     RotateInPlace: checked(stepInput, rotateInPlace({ ...base, kms: kmsFor('RotateInPlace') })),
     RestrictVersion: checked(
       restrictInput,
       restrictVersions({ ...base, kms: kmsFor('RestrictVersion'), classes, roles }),
     ),
-    DisableKey: checked(stepInput, disableKey({ ...base, kms: kmsFor('DisableKey') })),
+    DisableKey: checked(stepInput, disableKey({ ...base, kms: kmsFor('DisableKey'), pause })),
     EnableKey: checked(stepInput, enableKey({ ...base, kms: kmsFor('EnableKey') })),
     ScheduleDeletion: checked(
       stepInput,
-      scheduleDeletion({ ...base, kms: kmsFor('ScheduleDeletion'), protectedKeys: [] }),
+      scheduleDeletion({ ...base, kms: kmsFor('ScheduleDeletion'), pause, protectedKeys: [] }),
     ),
-    CancelDeletion: checked(stepInput, cancelDeletion({ ...base, kms: kmsFor('CancelDeletion') })),
+    CancelDeletion: checked(stepInput, cancelDeletion({ ...base, kms: kmsFor('CancelDeletion'), pause })),
     DiscardVersion: checked(stepInput, discardVersion({ ...base, kms: kmsFor('DiscardVersion') })),
     CompleteRequest: checked(completeInput, completeRequest({ ...base, classes })),
     FailRequest: checked(failInput, failRequest(base)),
@@ -337,6 +335,7 @@ export async function createWorld() {
         stopKey({
           registry,
           kms: kmsFor('DisableKey'),
+          pause,
           clock,
           classes,
           admit: admitCustodian({
