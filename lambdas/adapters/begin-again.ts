@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { KeywardError } from '../domain/errors.ts';
+import { isTransient } from '../domain/errors.ts';
 
 /** The pause doubles so many times, and no further. */
 const MOST_DOUBLINGS = 5;
@@ -20,8 +20,7 @@ export async function beginAgain<T>(
     try {
       return await finish();
     } catch (error) {
-      const passing = error instanceof KeywardError && error.kind === 'transient';
-      if (!passing || attempt === attempts) throw error;
+      if (!isTransient(error) || attempt === attempts) throw error;
       await pause(Math.random() * milliseconds * 2 ** Math.min(attempt, MOST_DOUBLINGS));
     }
   }

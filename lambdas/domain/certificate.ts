@@ -5,7 +5,7 @@ import type { KeyRecord, VersionRecord } from './key.ts';
 import { assertTransition } from './lifecycle.ts';
 import type { Actor } from './principal.ts';
 import type { DecisionRecord, RequestRecord } from './request.ts';
-import { live } from './versions.ts';
+import { usableVersions } from './versions.ts';
 
 /** How the end of a KMS key was seen. */
 export interface Observation {
@@ -58,7 +58,7 @@ export function completeDestruction(input: {
     );
   }
   assertTransition(key.state, 'destroyed');
-  const ending = live(versions);
+  const ending = usableVersions(versions);
   const certificate: DestructionCertificate = {
     keyId: key.keyId,
     alias: key.alias,

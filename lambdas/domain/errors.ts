@@ -29,6 +29,11 @@ export abstract class KeywardError extends Error {
   }
 }
 
+/** Whether the same may go through later. All else fails again however often it is tried. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof KeywardError && error.kind === 'transient';
+}
+
 function failure(code: string, kind: ErrorKind) {
   return class extends KeywardError {
     constructor(message: string, details: ErrorDetails = {}, options?: ErrorOptions) {

@@ -4,7 +4,7 @@ import type { Destruction, KeyRecord, VersionRecord } from './key.ts';
 import { assertTransition } from './lifecycle.ts';
 import type { Actor } from './principal.ts';
 import type { RequestRecord } from './request.ts';
-import { distinctKmsKeys, dyingVersions, live } from './versions.ts';
+import { distinctKmsKeys, dyingVersions, usableVersions } from './versions.ts';
 
 /** Whether KMS is deleting KMS keys of the key: its planned destruction runs, or part of it after an interruption. */
 export function isDying(key: KeyRecord): key is KeyRecord & {
@@ -49,7 +49,7 @@ export function interruptDestruction({
   const lost = doomed.filter(({ kmsKeyArn }) => gone.includes(kmsKeyArn));
   const back = doomed.filter(({ kmsKeyArn }) => saved.includes(kmsKeyArn));
   const destruction = interruptedBy(key.destruction, versions, [...gone, ...saved]);
-  const nothingLeft = live(versions).length === lost.length;
+  const nothingLeft = usableVersions(versions).length === lost.length;
   if (nothingLeft) assertTransition(key.state, 'destroyed');
   return recordChange({
     now,

@@ -29,7 +29,7 @@ export function usableVersions(versions: readonly VersionRecord[]): VersionRecor
 
 /** The versions of a key whose KMS keys are on their way to deletion. */
 export function dyingVersions(versions: readonly VersionRecord[]): VersionRecord[] {
-  return live(versions).filter(({ backendState }) => backendState === 'PendingDeletion');
+  return usableVersions(versions).filter(({ backendState }) => backendState === 'PendingDeletion');
 }
 
 /** Whether a version that was ever active, or that the alias led to, stands on a KMS key: somebody may have used it. */

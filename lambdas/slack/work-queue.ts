@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { log } from '../adapters/log.ts';
+import { isTransient } from '../domain/errors.ts';
 import { type SlackWork, slackWork } from './interaction.ts';
-import { isTransient } from './transient.ts';
 
 interface Limits {
   readonly mostReceives: number;

@@ -4,14 +4,13 @@ import type { Registry } from '../adapters/registry/registry.ts';
 import type { Slack } from '../adapters/slack/slack-client.ts';
 import { asOfNowFor, type DecisionDependencies } from '../approvals/take-decision.ts';
 import { visibleRequest } from '../approvals/visible-request.ts';
-import { Forbidden, KeywardError } from '../domain/errors.ts';
+import { Forbidden, isTransient, KeywardError } from '../domain/errors.ts';
 import type { Principal } from '../domain/principal.ts';
 import { decideInSlack } from './decide.ts';
 import { inVain } from './in-vain.ts';
 import type { SlackWork } from './interaction.ts';
 import { accountLinker, type LinkDependencies } from './link-account.ts';
 import { type Outcome, tell } from './tell.ts';
-import { isTransient } from './transient.ts';
 import { linkView, noticeView, reviewView } from './views.ts';
 
 export interface WorkDependencies extends DecisionDependencies {
@@ -59,7 +58,7 @@ async function outcomeOf(deps: Asking, work: SlackWork): Promise<Outcome> {
   try {
     return await doneWith(deps, work);
   } catch (error) {
-    if (!(error instanceof KeywardError) || error.kind === 'transient' || error.kind === 'fault') throw error;
+    if (!(error instanceof KeywardError) || isTransient(error) || error.kind === 'fault') throw error;
     return {
       view: noticeView('Not recorded', error.message),
       whispered: `Your decision was not recorded. ${error.message}`,

@@ -31,7 +31,7 @@ export function disableKey(deps: StepDependencies & { readonly kms: KMSClient; r
     const seen: VersionRecord[] = [];
     await everyKmsKey(deps, work, stopped, async (version, { keyState }) => {
       seen.push(version);
-      if (keyState !== 'Enabled' && (await isSurely(deps, version, keyState))) return;
+      if (outOfUse.has(keyState) && (await isSurely(deps, version, keyState))) return;
       await disableKmsKey(kms, version.kmsKeyId);
       await settledAs(kms, version, 'Disabled');
       if (keyState === 'Enabled') disabled.push(version.version);
@@ -42,6 +42,9 @@ export function disableKey(deps: StepDependencies & { readonly kms: KMSClient; r
     return { disabled };
   };
 }
+
+/** For good or until it is enabled. What is unavailable for another reason comes back by itself. */
+const outOfUse: ReadonlySet<string> = new Set(['Disabled', 'PendingDeletion']);
 
 async function revokeGrants(kms: KMSClient, versions: readonly VersionRecord[]): Promise<void> {
   for (const { kmsKeyId } of versions) {

@@ -2,15 +2,15 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { refusedWith } from '../adapters/aws-call.ts';
 import { describeKmsKey, type KmsKey } from '../adapters/kms/keys.ts';
 import { isBefore, plusDuration } from '../domain/cryptoperiod.ts';
-import { KeywardError, NotSettled, StateForbids } from '../domain/errors.ts';
+import { isTransient, NotSettled, StateForbids } from '../domain/errors.ts';
 import { recordLoss } from '../domain/interruption.ts';
 import type { VersionRecord } from '../domain/key.ts';
 import { distinctKmsKeys, live } from '../domain/versions.ts';
 import type { StepDependencies, Work } from './held-key.ts';
+import { CONSECUTIVE_READS } from './kms-key-state.ts';
 
 /** KMS shows a new key, and what hangs on its tags, late to some callers: only an older one that it does not know is gone. */
 const SHOWN_TO_ALL = 'PT1H';
-const CONSECUTIVE_READS = 3;
 /** A key can have 90 KMS keys, and a step has half a minute. */
 const AT_ONCE = 10;
 
@@ -47,7 +47,7 @@ export async function everyKmsKey(
   }
   const lost = versions.filter(({ kmsKeyId }) => gone.has(kmsKeyId));
   if (lost.length > 0) await deps.registry.commit(recordLoss({ ...work, lost }));
-  if (failures.length > 0) throw failures.find(mayPass) ?? failures[0];
+  if (failures.length > 0) throw failures.find(isTransient) ?? failures[0];
 }
 
 /**
@@ -106,8 +106,4 @@ export function unlessNew(error: unknown, version: VersionRecord, work: Work): u
 function isNew({ kmsKeyId }: VersionRecord, { now, versions }: Work): boolean {
   const first = versions.find((version) => version.kmsKeyId === kmsKeyId);
   return first === undefined || isBefore(now, plusDuration(first.createdAt, SHOWN_TO_ALL));
-}
-
-function mayPass(error: unknown): boolean {
-  return error instanceof KeywardError && error.kind === 'transient';
 }

@@ -4,7 +4,7 @@ import { BackendBusy, NotSettled } from '../domain/errors.ts';
 import type { BackendState, VersionRecord } from '../domain/key.ts';
 
 /** KMS may show a change and then, for a moment, the state from before. */
-const CONSECUTIVE_READS = 3;
+export const CONSECUTIVE_READS = 3;
 /** More of them, some time apart, where nothing is done when they are wrong. */
 const CONVINCING_READS = 10;
 const BETWEEN_READS_MILLISECONDS = 100;

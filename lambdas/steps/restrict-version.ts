@@ -15,8 +15,8 @@ export const restrictInput = stepInput.extend({ protector: z.enum(['new', 'curre
 
 /**
  * Makes the key policies say which version protects: a KMS key whose versions are all past their originator-usage
- * period, and one that a failed rotation leaves behind, may decrypt and verify, and no longer encrypt or sign. Of versions that
- * the request does not change it writes only what differs.
+ * period, and one that a failed rotation leaves behind, may decrypt and verify, and no longer encrypt or sign. Of
+ * versions that the request does not change it writes only what differs.
  */
 export function restrictVersions(
   deps: StepDependencies & {
@@ -31,7 +31,10 @@ export function restrictVersions(
     const work = await readHeldWork(deps, 'restrict-version', input, undoing ? 'undo' : 'forward');
     const { key, versions } = work;
     const current = versions.find(({ version }) => version === key.currentVersion);
-    const protector = undoing ? current : unbornVersion(work);
+    const unborn = unbornVersion(work);
+    const protector = undoing ? current : unborn;
+    // What this request changes may be shown as it was before: there a look spares nothing.
+    const touched = new Set([current?.kmsKeyId, unborn?.kmsKeyId]);
     const named = versions.filter(
       ({ state, namedAt }) => state === 'pre-activation' && namedAt !== undefined,
     );
@@ -45,9 +48,7 @@ export function restrictVersions(
         protects: kmsKeyId === protector?.kmsKeyId,
         deletionWindowDays: longerWindow(policy, classNamed(classes, key.className)),
       });
-      // What this request changes may be shown as it was before: there a look spares nothing.
-      const changes = kmsKeyId === protector?.kmsKeyId || kmsKeyId === current?.kmsKeyId;
-      if (!changes && !undoing && isSamePolicy(policy, wanted)) return;
+      if (!touched.has(kmsKeyId) && isSamePolicy(policy, wanted)) return;
       await putKmsPolicy(kms, kmsKeyId, wanted);
       restricted.push(version);
     });

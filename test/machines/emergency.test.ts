@@ -8,7 +8,6 @@ import { decisionBy } from '../unit/domain/deciding.ts';
 import { person } from '../unit/domain/examples.ts';
 import type { CrashPoint } from './crash.ts';
 import { reinstate, rotate, suspend } from './crash-runs.ts';
-import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
 import { after, aKey, approveAs, askFor, bob, carol, cora, toItsEnd } from './scenarios.ts';
 import { createWorld, type World } from './world.ts';
@@ -132,9 +131,6 @@ describe('an emergency', () => {
     inWorld(async (world, keyId) => {
       await after(world, keyId, suspend);
       await enableOutside(world, keyId);
-      world.before('ProbeVersion', async () => {
-        throw named('BackendRefused', 'It is not to be.');
-      });
       world.crashes.plan({ call: 5, when: 'before', how: 'KMS is down' });
       await expect(world.stop(keyId, cora)).rejects.toThrow();
       world.crashes.heal();

@@ -1,9 +1,17 @@
-import { CancelKeyDeletionCommand, EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import {
+  CancelKeyDeletionCommand,
+  type DescribeKeyCommandOutput,
+  EnableKeyCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { getKmsPolicy, putKmsPolicy } from '../../lambdas/adapters/kms/policies.ts';
 import { interruptDestruction } from '../../lambdas/domain/interruption.ts';
 import type { RequestParameters } from '../../lambdas/domain/request.ts';
+import { disableKey } from '../../lambdas/steps/disable-key.ts';
+import { answering } from './answers.ts';
+import { callingAs } from './callers.ts';
 import { destroy, reinstate, rotate, suspend } from './crash-runs.ts';
 import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
@@ -130,6 +138,19 @@ describe('a KMS key that is gone', () => {
     });
   });
 
+  it('takes along what a rotation in place has left when it failed', async () => {
+    const keyId = await aKey(world, 'SYMMETRIC_DEFAULT');
+    world.before('CompleteRequest', async () => {
+      throw named('BackendRefused', 'It is not to be.');
+    });
+    expect((await toItsEnd(world, await askFor(world, keyId, rotate))).state).toBe('failed');
+    await after(world, keyId, destroy);
+    world.moveClock('P31D');
+    await world.sweep();
+    expect(await statesOf(keyId)).toEqual(['destroyed Deleted', 'destroyed Deleted']);
+    await expectInvariants(world, keyId);
+  });
+
   it('makes a cancellation fail when nothing is left, and the destruction is certified', async () => {
     const keyId = await after(world, await aKey(world, 'ECC_NIST_P256'), rotate, destroy);
     world.moveClock('P31D');
@@ -175,6 +196,26 @@ describe('a KMS key that is gone', () => {
 });
 
 describe('a stop', () => {
+  it('does not count a KMS key as stopped that is only unavailable for the moment', async () => {
+    const keyId = await aKey(world, 'ECC_NIST_P256');
+    const requestId = await askFor(world, keyId, suspend);
+    let told: unknown;
+    world.instead('DisableKey', async () => {
+      const unavailable = answering(world.kms, {
+        DescribeKeyCommand: async (_input, ask) => {
+          const shown = (await ask()) as DescribeKeyCommandOutput;
+          return { ...shown, KeyMetadata: { ...shown.KeyMetadata, KeyState: 'Unavailable' } };
+        },
+      });
+      const kms = callingAs('DisableKey', unavailable);
+      const step = disableKey({ registry: world.registry, clock: world.clock, kms, pause: async () => {} });
+      told = await step({ requestId }).catch((error: unknown) => error);
+      throw named('BackendRefused', 'It is not to be.');
+    });
+    await toItsEnd(world, requestId);
+    expect(told).toMatchObject({ code: 'NotSettled' });
+  });
+
   it('is not kept busy by a KMS key that was discarded and that somebody has taken back', async () => {
     const keyId = await aKey(world, 'ECC_NIST_P256');
     world.before('BindAlias', async () => {
