@@ -124,13 +124,21 @@ export function keyOperation<I extends JsonObject & { readonly KeyId: string }>(
 
 /** Throws ValidationException naming each member that is wrong. */
 export function parseInput<I>(schema: z.ZodType<I>, body: unknown): I {
-  const result = schema.safeParse(body);
+  const result = schema.safeParse(withoutNulls(body));
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     ({ path, message }) => `Value at '${path.join('.')}' failed to satisfy constraint: ${message}`,
   );
   const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
   throw validation(`${count} detected: ${problems.join('; ')}`);
+}
+
+/** A null is as good as nothing, wherever it stands. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const present = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(present.map(([name, member]) => [name, withoutNulls(member)]));
 }
 
 /** What is the same for every operation, from the names that AWS KMS gives the members. */

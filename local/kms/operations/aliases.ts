@@ -17,7 +17,7 @@ const aliasName = z
   .max(256)
   .regex(/^[a-zA-Z0-9:/_-]+$/);
 
-const aliasAndKey = z.strictObject({ AliasName: aliasName, TargetKeyId: keyId });
+const aliasAndKey = z.object({ AliasName: aliasName, TargetKeyId: keyId });
 
 export const createAlias = operation({
   schema: aliasAndKey,
@@ -75,7 +75,7 @@ export const updateAlias = operation({
 });
 
 export const deleteAlias = operation({
-  schema: z.strictObject({ AliasName: aliasName }),
+  schema: z.object({ AliasName: aliasName }),
   readOnly: false,
   resolve: (kms, { AliasName: name }) => {
     checkName(name);
@@ -94,7 +94,7 @@ export const deleteAlias = operation({
 });
 
 export const listAliases = operation({
-  schema: z.strictObject({ KeyId: keyId.optional(), ...pagination(50, 100) }),
+  schema: z.object({ KeyId: keyId.optional(), ...pagination(50, 100) }),
   readOnly: true,
   resolve: (kms, input) => ({
     // IAM alone decides who may list aliases, also those of one key.

@@ -17,7 +17,7 @@ const context = z.record(z.string(), z.string().max(384)).refine((pairs) => Obje
   error: 'An encryption context constraint has 8 pairs at most.',
 });
 
-const createSchema = z.strictObject({
+const createSchema = z.object({
   KeyId: keyId,
   GranteePrincipal: principalArn.optional(),
   RetiringPrincipal: principalArn.optional(),
@@ -25,7 +25,7 @@ const createSchema = z.strictObject({
   RetiringServicePrincipal: z.string().optional(),
   Operations: z.array(z.enum(GRANT_OPERATIONS)).min(1),
   Constraints: z
-    .strictObject({
+    .object({
       EncryptionContextSubset: context.optional(),
       EncryptionContextEquals: context.optional(),
       SourceArn: z.string().optional(),

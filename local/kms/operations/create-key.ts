@@ -24,7 +24,7 @@ import { checkTags, requestTagConditions } from './tags.ts';
 
 const keySpec = z.enum([...KEY_SPEC_NAMES, ...UNSUPPORTED_SPECS]);
 
-const schema = z.strictObject({
+const schema = z.object({
   Policy: z.string().min(1).max(131_072).optional(),
   Description: description.default(''),
   KeyUsage: z.enum([...KEY_USAGES, ...UNSUPPORTED_USAGES]).optional(),

@@ -4,10 +4,10 @@ import { unsupported } from '../errors.ts';
 import { resolveKey } from '../key-reference.ts';
 import { hasPublicKey, isKeySpec, type KeySpec, specFacts, UNSUPPORTED_PAIR_SPECS } from '../key-specs.ts';
 import { type Operation, parseInput, prepared } from '../operation.ts';
-import { dryRun, encryptionContext, grantTokens, KEY_SPEC_NAMES, keyId } from './fields.ts';
+import { dryRun, encryptionContext, grantTokens, KEY_SPEC_NAMES, keyId, recipient } from './fields.ts';
 import { protectDataKey } from './protect-data-key.ts';
 
-const schema = z.strictObject({
+const schema = z.object({
   KeyId: keyId,
   KeyPairSpec: z.enum([...KEY_SPEC_NAMES.filter(hasPublicKey), ...UNSUPPORTED_PAIR_SPECS]),
   EncryptionContext: encryptionContext,
@@ -15,20 +15,28 @@ const schema = z.strictObject({
   DryRun: dryRun,
 });
 
+const schemaWithRecipient = schema.extend({ Recipient: recipient });
+
 type Input = z.infer<typeof schema>;
 
-export const generateDataKeyPair = pairOperation('GenerateDataKeyPair', (privateKey) => ({
-  PrivateKeyPlaintext: privateKey.toString('base64'),
-}));
+export const generateDataKeyPair = pairOperation(
+  'GenerateDataKeyPair',
+  schemaWithRecipient,
+  (privateKey) => ({
+    PrivateKeyPlaintext: privateKey.toString('base64'),
+  }),
+);
 
 export const generateDataKeyPairWithoutPlaintext = pairOperation(
   'GenerateDataKeyPairWithoutPlaintext',
+  schema,
   () => ({}),
 );
 
 /** Like a key of the KMS, the pair is made before the atomic effect: for RSA it takes seconds. */
 function pairOperation(
   name: string,
+  schema: z.ZodType<Input>,
   plaintext: (privateKey: Buffer) => { readonly PrivateKeyPlaintext?: string },
 ): Operation {
   return {

@@ -1,30 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import { validation } from '../errors.ts';
 import type { Kms } from '../kms.ts';
 import { keyOperation } from '../operation.ts';
 import type { KmsKey } from '../store/keys.ts';
-import { dryRun, encryptionContext, grantTokens, keyId } from './fields.ts';
+import { dryRun, encryptionContext, grantTokens, keyId, recipient } from './fields.ts';
 import { protectDataKey } from './protect-data-key.ts';
 
 const DATA_KEY_BYTES = { AES_128: 16, AES_256: 32 } as const;
 
-const schema = z
-  .strictObject({
-    KeyId: keyId,
-    KeySpec: z.enum(['AES_128', 'AES_256']).optional(),
-    NumberOfBytes: z.int().min(1).max(1024).optional(),
-    EncryptionContext: encryptionContext,
-    GrantTokens: grantTokens,
-    DryRun: dryRun,
-  })
-  .refine(({ KeySpec, NumberOfBytes }) => (KeySpec === undefined) !== (NumberOfBytes === undefined), {
-    error: 'Please specify either number of bytes or key spec.',
-  });
+const fields = {
+  KeyId: keyId,
+  KeySpec: z.enum(['AES_128', 'AES_256']).optional(),
+  NumberOfBytes: z.int().min(1).max(1024).optional(),
+  EncryptionContext: encryptionContext,
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+};
+
+const schema = z.object(fields);
 
 type Input = z.infer<typeof schema>;
 
 const common = {
-  schema,
   readOnly: true,
   accepts: 'key-or-alias',
   conditions: () => ({ 'kms:encryptionalgorithm': ['SYMMETRIC_DEFAULT'] }),
@@ -32,6 +30,7 @@ const common = {
 
 export const generateDataKey = keyOperation({
   ...common,
+  schema: z.object({ ...fields, Recipient: recipient }),
   handle: ({ kms, key }, input) => {
     const { dataKey, output, additionalEventData } = generate(kms, key, input, 'GenerateDataKey');
     return { output: { ...output, Plaintext: dataKey.toString('base64') }, additionalEventData };
@@ -40,6 +39,7 @@ export const generateDataKey = keyOperation({
 
 export const generateDataKeyWithoutPlaintext = keyOperation({
   ...common,
+  schema,
   handle: ({ kms, key }, input) => {
     const { output, additionalEventData } = generate(kms, key, input, 'GenerateDataKeyWithoutPlaintext');
     return { output, additionalEventData };
@@ -47,6 +47,9 @@ export const generateDataKeyWithoutPlaintext = keyOperation({
 });
 
 function generate(kms: Kms, key: KmsKey, input: Input, operation: string) {
+  if ((input.KeySpec === undefined) === (input.NumberOfBytes === undefined)) {
+    throw validation('Please specify either number of bytes or key spec.');
+  }
   const size = input.KeySpec === undefined ? (input.NumberOfBytes ?? 0) : DATA_KEY_BYTES[input.KeySpec];
   const dataKey = randomBytes(size);
   const { ciphertext, materialId } = protectDataKey(kms, key, input.EncryptionContext, dataKey, operation);

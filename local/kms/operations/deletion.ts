@@ -7,7 +7,7 @@ import { epochSeconds } from './key-metadata.ts';
 const DAY_MILLISECONDS = 86_400_000;
 
 export const scheduleKeyDeletion = keyOperation({
-  schema: z.strictObject({
+  schema: z.object({
     KeyId: keyId,
     PendingWindowInDays: z.int().min(7).max(30).default(30),
   }),
@@ -37,7 +37,7 @@ export const scheduleKeyDeletion = keyOperation({
 
 /** The key comes back disabled, as in AWS KMS. */
 export const cancelKeyDeletion = keyOperation({
-  schema: z.strictObject({ KeyId: keyId }),
+  schema: z.object({ KeyId: keyId }),
   readOnly: false,
   handle: ({ kms, key }) => {
     kms.keys.setState(key.id, 'Disabled');

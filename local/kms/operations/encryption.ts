@@ -9,7 +9,15 @@ import {
   encryptWith,
   type Scheme,
 } from './ciphertexts.ts';
-import { bytes, ciphertextFields, dryRun, encryptionContext, grantTokens, keyId } from './fields.ts';
+import {
+  bytes,
+  ciphertextFields,
+  dryRun,
+  encryptionContext,
+  grantTokens,
+  keyId,
+  recipient,
+} from './fields.ts';
 
 const encryptionFields = {
   EncryptionContext: encryptionContext,
@@ -30,7 +38,7 @@ const schemeOf = (input: EncryptionInput): Scheme => ({
 });
 
 export const encrypt = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, Plaintext: bytes(1, 4096), DryRun: dryRun, ...encryptionFields }),
+  schema: z.object({ KeyId: keyId, Plaintext: bytes(1, 4096), DryRun: dryRun, ...encryptionFields }),
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,
@@ -48,7 +56,12 @@ export const encrypt = keyOperation({
 });
 
 export const decrypt = operation({
-  schema: z.strictObject({ KeyId: keyId.optional(), ...ciphertextFields, ...encryptionFields }),
+  schema: z.object({
+    KeyId: keyId.optional(),
+    ...ciphertextFields,
+    ...encryptionFields,
+    Recipient: recipient,
+  }),
   readOnly: true,
   conditions,
   resolve: (kms, input) => {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unsupported } from '../errors.ts';
 import { KEY_SPECS, type KeySpec } from '../key-specs.ts';
 
 /** The members that AWS KMS's operations share, with their documented limits. */
@@ -21,6 +22,14 @@ export const grantTokens = z.array(z.string().min(1).max(8192)).max(10).optional
 
 export const dryRun = z.boolean().optional();
 
+/** There are no enclaves here, and an answer that is not for the enclave alone would not be what was asked for. */
+export const recipient = z
+  .object({ KeyEncryptionAlgorithm: z.enum(['RSAES_OAEP_SHA_256']).optional() })
+  .transform(() => {
+    throw unsupported('The local KMS has no enclaves: it takes no Recipient.');
+  })
+  .optional();
+
 /** Of the operations that decrypt: what they decrypt, unless a dry run does without. */
 export const ciphertextFields = {
   CiphertextBlob: bytes(1, 6144).optional(),
@@ -35,7 +44,7 @@ export const pagination = (defaultLimit: number, maximumLimit: number) => ({
 
 export const tagKey = z.string().min(1).max(128);
 
-export const tags = z.array(z.strictObject({ TagKey: tagKey, TagValue: z.string().max(256) })).max(50);
+export const tags = z.array(z.object({ TagKey: tagKey, TagValue: z.string().max(256) })).max(50);
 
 export const description = z.string().max(8192);
 

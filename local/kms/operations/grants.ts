@@ -13,7 +13,7 @@ import { epochSeconds } from './key-metadata.ts';
 const grantId = z.string().min(1).max(128);
 
 export const listGrants = keyOperation({
-  schema: z.strictObject({
+  schema: z.object({
     KeyId: keyId,
     GrantId: grantId.optional(),
     GranteePrincipal: principalArn.optional(),
@@ -34,7 +34,7 @@ export const listGrants = keyOperation({
 });
 
 export const revokeGrant = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, GrantId: grantId, DryRun: dryRun }),
+  schema: z.object({ KeyId: keyId, GrantId: grantId, DryRun: dryRun }),
   readOnly: false,
   handle: ({ kms, key }, input) => {
     kms.grants.delete(existingGrant(kms, input.GrantId, key.id).id);
@@ -43,7 +43,7 @@ export const revokeGrant = keyOperation({
 });
 
 const retireSchema = z
-  .strictObject({
+  .object({
     GrantToken: z.string().min(1).max(8192).optional(),
     KeyId: keyId.optional(),
     GrantId: grantId.optional(),

@@ -2,16 +2,17 @@ import * as z from 'zod';
 import { sharedSecret } from '../cryptography/key-agreement.ts';
 import { validation } from '../errors.ts';
 import { keyOperation } from '../operation.ts';
-import { bytes, dryRun, grantTokens, keyId } from './fields.ts';
+import { bytes, dryRun, grantTokens, keyId, recipient } from './fields.ts';
 import { requireUsage } from './key-usage.ts';
 
 export const deriveSharedSecret = keyOperation({
-  schema: z.strictObject({
+  schema: z.object({
     KeyId: keyId,
     KeyAgreementAlgorithm: z.enum(['ECDH']),
     PublicKey: bytes(1, 8192),
     GrantTokens: grantTokens,
     DryRun: dryRun,
+    Recipient: recipient,
   }),
   readOnly: true,
   accepts: 'key-or-alias',

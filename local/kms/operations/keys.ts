@@ -8,17 +8,17 @@ import { pageOf } from '../pagination.ts';
 import { description, grantTokens, keyId, pagination } from './fields.ts';
 import { algorithms, keyMetadata } from './key-metadata.ts';
 
-const keyOnly = z.strictObject({ KeyId: keyId });
+const keyOnly = z.object({ KeyId: keyId });
 
 export const describeKey = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, GrantTokens: grantTokens }),
+  schema: z.object({ KeyId: keyId, GrantTokens: grantTokens }),
   readOnly: true,
   accepts: 'key-or-alias',
   handle: ({ kms, key }) => ({ output: { KeyMetadata: keyMetadata(kms, key) } }),
 });
 
 export const listKeys = operation({
-  schema: z.strictObject(pagination(100, 1000)),
+  schema: z.object(pagination(100, 1000)),
   readOnly: true,
   resolve: (kms, input) => ({
     touches: [{ kind: 'account' }],
@@ -53,7 +53,7 @@ export const disableKey = keyOperation({
 });
 
 export const updateKeyDescription = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, Description: description }),
+  schema: z.object({ KeyId: keyId, Description: description }),
   readOnly: false,
   handle: ({ kms, key }, input) => {
     kms.keys.setDescription(key.id, input.Description);
@@ -62,7 +62,7 @@ export const updateKeyDescription = keyOperation({
 });
 
 export const getPublicKey = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, GrantTokens: grantTokens }),
+  schema: z.object({ KeyId: keyId, GrantTokens: grantTokens }),
   readOnly: true,
   accepts: 'key-or-alias',
   handle: ({ kms, key }) => {

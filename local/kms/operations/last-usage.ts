@@ -5,7 +5,7 @@ import { epochSeconds } from './key-metadata.ts';
 
 /** Every use since the key was made is tracked; AWS KMS may be an hour behind, this is not. */
 export const getKeyLastUsage = keyOperation({
-  schema: z.strictObject({ KeyId: keyId }),
+  schema: z.object({ KeyId: keyId }),
   readOnly: true,
   handle: ({ kms, key }) => {
     const usage = kms.lastUsage.get(key.id);

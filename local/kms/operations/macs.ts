@@ -21,7 +21,7 @@ const conditions = (input: { readonly MacAlgorithm: MacAlgorithm }) => ({
 });
 
 export const generateMac = keyOperation({
-  schema: z.strictObject(macFields),
+  schema: z.object(macFields),
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,
@@ -34,7 +34,7 @@ export const generateMac = keyOperation({
 });
 
 export const verifyMac = keyOperation({
-  schema: z.strictObject({ ...macFields, Mac: bytes(1, 6144) }),
+  schema: z.object({ ...macFields, Mac: bytes(1, 6144) }),
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,

@@ -11,7 +11,7 @@ const POLICY_NAME = 'default';
 const policyName = z.string().min(1).max(128).default(POLICY_NAME);
 
 export const getKeyPolicy = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, PolicyName: policyName }),
+  schema: z.object({ KeyId: keyId, PolicyName: policyName }),
   readOnly: true,
   conditions: (input) => ({ 'kms:policyname': [input.PolicyName] }),
   handle: ({ key }, input) => {
@@ -21,7 +21,7 @@ export const getKeyPolicy = keyOperation({
 });
 
 export const putKeyPolicy = keyOperation({
-  schema: z.strictObject({
+  schema: z.object({
     KeyId: keyId,
     PolicyName: policyName,
     Policy: z.string().min(1).max(131_072),
@@ -42,7 +42,7 @@ export const putKeyPolicy = keyOperation({
 });
 
 export const listKeyPolicies = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, ...pagination(100, 1000) }),
+  schema: z.object({ KeyId: keyId, ...pagination(100, 1000) }),
   readOnly: true,
   handle: () => ({ output: { PolicyNames: [POLICY_NAME], Truncated: false } }),
 });

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { ServiceError } from '../errors.ts';
 import { operation } from '../operation.ts';
+import { recipient } from './fields.ts';
 
 /** Of no key: IAM alone decides, and CloudTrail shows neither what was asked nor a resource. */
 export const generateRandom = operation({
-  schema: z.strictObject({
+  schema: z.object({
     NumberOfBytes: z.int().min(1).max(1024),
     CustomKeyStoreId: z.string().min(1).max(64).optional(),
+    Recipient: recipient,
   }),
   readOnly: true,
   recorded: () => null,

@@ -15,7 +15,7 @@ const algorithm = z.enum(ENCRYPTION_ALGORITHMS).default('SYMMETRIC_DEFAULT');
 
 /** Two operations on two keys: a caller must be allowed ReEncryptFrom on the one, ReEncryptTo on the other. */
 export const reEncrypt = operation({
-  schema: z.strictObject({
+  schema: z.object({
     ...ciphertextFields,
     SourceKeyId: keyId.optional(),
     SourceEncryptionAlgorithm: algorithm,

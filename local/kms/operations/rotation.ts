@@ -16,11 +16,11 @@ const DEFAULT_PERIOD_IN_DAYS = 365;
 /** So long before an automatic rotation, none is made on demand. */
 const QUIET_MILLISECONDS = 20 * 60_000;
 
-const keyOnly = z.strictObject({ KeyId: keyId });
+const keyOnly = z.object({ KeyId: keyId });
 
 /** Also changes the period of a key that is already rotated; either way it begins now. */
 export const enableKeyRotation = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, RotationPeriodInDays: z.int().min(90).max(2560).optional() }),
+  schema: z.object({ KeyId: keyId, RotationPeriodInDays: z.int().min(90).max(2560).optional() }),
   readOnly: false,
   conditions: (input) => ({
     'kms:rotationperiodindays': [String(input.RotationPeriodInDays ?? DEFAULT_PERIOD_IN_DAYS)],
@@ -92,7 +92,7 @@ export const getKeyRotationStatus = keyOperation({
 });
 
 export const listKeyRotations = keyOperation({
-  schema: z.strictObject({
+  schema: z.object({
     KeyId: keyId,
     IncludeKeyMaterial: z.enum(['ALL_KEY_MATERIAL', 'ROTATIONS_ONLY']).default('ROTATIONS_ONLY'),
     ...pagination(100, 1000),

@@ -30,7 +30,7 @@ const conditions = (input: SigningInput) => ({
 });
 
 export const sign = keyOperation({
-  schema: z.strictObject(signingFields),
+  schema: z.object(signingFields),
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,
@@ -48,7 +48,7 @@ export const sign = keyOperation({
 });
 
 export const verify = keyOperation({
-  schema: z.strictObject({ ...signingFields, Signature: bytes(1, 6144) }),
+  schema: z.object({ ...signingFields, Signature: bytes(1, 6144) }),
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,

@@ -13,7 +13,7 @@ interface TagInput {
 }
 
 export const tagResource = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, Tags: tags }),
+  schema: z.object({ KeyId: keyId, Tags: tags }),
   readOnly: false,
   conditions: ({ Tags }) => requestTagConditions(Tags),
   handle: ({ kms, key }, { Tags }) => {
@@ -27,7 +27,7 @@ export const tagResource = keyOperation({
 });
 
 export const untagResource = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, TagKeys: z.array(tagKey).max(TAGS_PER_KEY) }),
+  schema: z.object({ KeyId: keyId, TagKeys: z.array(tagKey).max(TAGS_PER_KEY) }),
   readOnly: false,
   conditions: ({ TagKeys }) => ({ 'aws:tagkeys': TagKeys }),
   handle: ({ kms, key }, { TagKeys }) => {
@@ -37,7 +37,7 @@ export const untagResource = keyOperation({
 });
 
 export const listResourceTags = keyOperation({
-  schema: z.strictObject({ KeyId: keyId, ...pagination(50, 50) }),
+  schema: z.object({ KeyId: keyId, ...pagination(50, 50) }),
   readOnly: true,
   handle: ({ kms, key }, input) => {
     const { items, position } = pageOf(kms.tags.list(key.id), (tag) => tag.tagKey, input);

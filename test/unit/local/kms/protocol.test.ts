@@ -50,7 +50,6 @@ describe('the AWS JSON 1.1 protocol', () => {
     ['TrentService.ListKeys', '{', 'SerializationException'],
     ['TrentService.ListKeys', '{"Limit": "many"}', 'ValidationException'],
     ['TrentService.ListKeys', '{"Limit": 1001}', 'ValidationException'],
-    ['TrentService.ListKeys', '{"Lmit": 5}', 'ValidationException'],
     ['TrentService.DescribeKey', '{}', 'ValidationException'],
     ['TrentService.constructor', '{}', 'UnsupportedOperationException'],
     ['OtherService.ListKeys', '{}', 'UnknownOperationException'],
@@ -60,6 +59,25 @@ describe('the AWS JSON 1.1 protocol', () => {
     expect(status).toBe(400);
     const answer: unknown = JSON.parse(text);
     expect(answer).toMatchObject({ __type: type, message: expect.any(String) });
+  });
+
+  test.each(['{"Lmit": 5}', '{"Limit": null, "Marker": null}', '{"__proto__": {"Limit": 0}}'])(
+    'ListKeys %s ignores what it does not know, and what is null',
+    async (body) => {
+      const kms = await localKms();
+      const { status } = await call(kms, 'TrentService.ListKeys', body);
+      expect(status).toBe(200);
+    },
+  );
+
+  test('no answer is for an enclave', async () => {
+    const kms = await localKms();
+    const body = '{"NumberOfBytes": 32, "Recipient": {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256"}}';
+    const { text } = await call(kms, 'TrentService.GenerateRandom', body);
+    expect(JSON.parse(text)).toMatchObject({
+      __type: 'UnsupportedOperationException',
+      message: 'The local KMS has no enclaves: it takes no Recipient.',
+    });
   });
 
   test('a member that is missing is named', async () => {
