@@ -1,10 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { affectedCallers, isAffected } from './affected-callers.ts';
 import { chance } from './chance.ts';
 import type { ControlRoutes } from './control-routes.ts';
 import type { Kms } from './kms.ts';
 import type { Touch } from './operation.ts';
+import type { Principal } from './principal.ts';
 import type { Alias } from './store/aliases.ts';
 import type { KmsKey } from './store/keys.ts';
 import { type KeyImage, laggingStores, type Shown } from './store/lagging.ts';
@@ -15,6 +17,7 @@ const schema = z.strictObject({
   probability: z.number().min(0).max(1),
   /** How many calls after a change may see what was before it. */
   reads: z.int().min(1).max(10_000),
+  callers: affectedCallers,
 });
 
 type Settings = z.infer<typeof schema>;
@@ -50,13 +53,13 @@ export class Consistency {
   }
 
   /** What one call sees: the truth, the very same object, unless something lags. */
-  seen(): Kms {
-    return this.#seen(this.#keys);
+  seen(caller: Principal): Kms {
+    return this.#seen(caller, this.#keys);
   }
 
   /** What one call sees in the index of tags. */
-  seenInIndex(): Kms {
-    return this.#seen(this.#index);
+  seenInIndex(caller: Principal): Kms {
+    return this.#seen(caller, this.#index);
   }
 
   before(touches: readonly Touch[]): Before | undefined {
@@ -89,7 +92,7 @@ export class Consistency {
   }
 
   /**
-   * `POST /_local/consistency` `{seed, probability, reads}`: changes from now on are seen late. Who sees what depends on
+   * `POST /_local/consistency` `{seed, probability, reads, callers?}`: changes from now on are seen late. Who sees what depends on
    * the seed, the number of the change, and how many calls have looked at the thing since. Posted again, it holds for
    * what has changed before too. `DELETE` shows all to all.
    */
@@ -108,8 +111,8 @@ export class Consistency {
     };
   }
 
-  #seen(keys: Formers<KeyImage>): Kms {
-    if (this.#settings === undefined) return this.#kms;
+  #seen(caller: Principal, keys: Formers<KeyImage>): Kms {
+    if (this.#settings === undefined || !isAffected(caller, this.#settings.callers)) return this.#kms;
     const now = this.#kms.clock.now().getTime();
     const [shownKeys, shownAliases] = [keys, this.#aliases] as const;
     if (shownKeys.isSettled(now) && shownAliases.isSettled(now)) return this.#kms;

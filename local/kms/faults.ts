@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import { affectedCallers, isAffected } from './affected-callers.ts';
 import { chance } from './chance.ts';
 import type { ControlRoutes } from './control-routes.ts';
 import { ServiceError, throttled } from './errors.ts';
 import { OPERATIONS } from './operations/index.ts';
+import type { Principal } from './principal.ts';
 
 const operationName = z.string().refine((name) => Object.hasOwn(OPERATIONS, name), {
   error: 'This is not an operation of the local KMS.',
@@ -32,6 +34,7 @@ const randomSchema = z.strictObject({
   probability: z.number().min(0).max(1),
   /** Which calls may; every call, when left out. */
   operations: z.array(operationName).min(1).optional(),
+  callers: affectedCallers,
   kinds: z
     .array(z.enum(kinds))
     .min(1)
@@ -54,9 +57,9 @@ export class Faults {
   readonly #calls = new Map<string, number>();
 
   /** The fault of the next call of the operation, if there is one. */
-  take(operation: string): Fault | undefined {
+  take(operation: string, caller: Principal): Fault | undefined {
     const entry = this.#waiting.find((waiting) => waiting.operation === operation);
-    if (entry === undefined) return this.#byChance(operation);
+    if (entry === undefined) return this.#byChance(operation, caller);
     entry.left -= 1;
     this.#waiting = this.#waiting.filter(({ left }) => left > 0);
     return entry.fault;
@@ -66,7 +69,7 @@ export class Faults {
    * - `POST /_local/faults` `{operation, times, error?: {code, status}, delayMs?, afterEffect?}`: the next `times`
    *   calls wait `delayMs`, then fail with the error before their effect, or with afterEffect are carried out
    *   and lose their answer.
-   * - `POST /_local/faults/random` `{seed, probability, operations?, kinds?}`: from now on so many calls are throttled or
+   * - `POST /_local/faults/random` `{seed, probability, operations?, callers?, kinds?}`: from now on so many calls are throttled or
    *   fail before their effect, or lose their answer after it. Which, depends on the seed, the operation, and how many of
    *   its calls came before. `DELETE` ends it.
    */
@@ -89,10 +92,10 @@ export class Faults {
     };
   }
 
-  #byChance(operation: string): Fault | undefined {
+  #byChance(operation: string, caller: Principal): Fault | undefined {
     if (this.#random === undefined) return undefined;
-    const { seed, probability, operations, kinds: possible } = this.#random;
-    if (operations?.includes(operation) === false) return undefined;
+    const { seed, probability, operations, callers, kinds: possible } = this.#random;
+    if (operations?.includes(operation) === false || !isAffected(caller, callers)) return undefined;
     const call = (this.#calls.get(operation) ?? 0) + 1;
     this.#calls.set(operation, call);
     if (chance(seed, 'fault', operation, call) >= probability) return undefined;

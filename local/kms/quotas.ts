@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import type { VirtualClock } from '../clock/virtual-time.ts';
+import { affectedCallers, isAffected } from './affected-callers.ts';
 import type { ControlRoutes } from './control-routes.ts';
 import { throttled } from './errors.ts';
 import { hasPublicKey, type KeySpec } from './key-specs.ts';
+import type { Principal } from './principal.ts';
 
 /** How many calls a second AWS KMS takes of an account in a Region, of each operation that has a quota of its own. */
 export const OWN_QUOTAS: Readonly<Record<string, number>> = {
@@ -55,7 +57,10 @@ const SYMMETRIC_QUOTAS: Readonly<Record<string, number>> = {
 const schema = z.strictObject({
   /** The part of AWS KMS's default quotas that there is: less than 1 lets few calls meet them. */
   share: z.number().gt(0).max(1).default(1),
+  callers: affectedCallers,
 });
+
+type Settings = z.infer<typeof schema>;
 
 interface Bucket {
   tokens: number;
@@ -71,7 +76,7 @@ export class Quotas {
   readonly #clock: VirtualClock;
   readonly #region: string;
   readonly #buckets = new Map<string, Bucket>();
-  #share: number | undefined;
+  #settings: Settings | undefined;
 
   constructor(clock: VirtualClock, region: string) {
     this.#clock = clock;
@@ -79,44 +84,44 @@ export class Quotas {
   }
 
   /** Counts a call of an operation with a quota of its own against its caller's account. Throws ThrottlingException. */
-  take(accountId: string, operation: string): void {
+  take(caller: Principal, operation: string): void {
     const rate = Object.hasOwn(OWN_QUOTAS, operation) ? OWN_QUOTAS[operation] : undefined;
-    if (rate !== undefined) this.#take(`${accountId} ${operation}`, rate);
-    if (operation === 'GenerateRandom') this.#takeSymmetric(accountId);
+    if (rate !== undefined) this.#take(caller, operation, rate);
+    if (operation === 'GenerateRandom') this.#takeSymmetric(caller);
   }
 
   /** Counts a use of a key. Throws ThrottlingException. */
-  takeUse(accountId: string, spec: KeySpec): void {
+  takeUse(caller: Principal, spec: KeySpec): void {
     if (hasPublicKey(spec)) {
-      this.#take(`${accountId} ${spec.startsWith('RSA') ? 'RSA' : 'ECC'}`, ASYMMETRIC_QUOTA);
+      this.#take(caller, spec.startsWith('RSA') ? 'RSA' : 'ECC', ASYMMETRIC_QUOTA);
     } else {
-      this.#takeSymmetric(accountId);
+      this.#takeSymmetric(caller);
     }
   }
 
-  #takeSymmetric(accountId: string): void {
-    this.#take(`${accountId} symmetric`, SYMMETRIC_QUOTAS[this.#region] ?? SYMMETRIC_QUOTA);
+  #takeSymmetric(caller: Principal): void {
+    this.#take(caller, 'symmetric', SYMMETRIC_QUOTAS[this.#region] ?? SYMMETRIC_QUOTA);
   }
 
-  /** `POST /_local/quotas` `{share?}`: the quotas hold from now on, with full buckets. `DELETE` lifts them. */
+  /** `POST /_local/quotas` `{share?, callers?}`: the quotas hold from now on, with full buckets. `DELETE` lifts them. */
   routes(): ControlRoutes {
     return {
       'POST /_local/quotas': ({ body }) => {
-        const { share } = schema.parse(body ?? {});
-        this.#share = share;
+        this.#settings = schema.parse(body ?? {});
         this.#buckets.clear();
-        return { share };
+        return this.#settings;
       },
       'DELETE /_local/quotas': () => {
-        this.#share = undefined;
+        this.#settings = undefined;
         return {};
       },
     };
   }
 
-  #take(pool: string, callsPerSecond: number): void {
-    if (this.#share === undefined) return;
-    const rate = callsPerSecond * this.#share;
+  #take(caller: Principal, name: string, callsPerSecond: number): void {
+    if (this.#settings === undefined || !isAffected(caller, this.#settings.callers)) return;
+    const pool = `${caller.accountId} ${name}`;
+    const rate = callsPerSecond * this.#settings.share;
     const room = Math.max(rate, 1);
     const now = this.#clock.now().getTime();
     const bucket = this.#buckets.get(pool) ?? { tokens: room, filledAt: now };

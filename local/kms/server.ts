@@ -73,7 +73,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     TrentService: (operation, request) => service.answer(operation, request),
     ResourceGroupsTaggingAPI_20170126: (operation, request) => {
       service.catchUp();
-      return answerTaggingApi(operation, request, { kms: consistency.seenInIndex(), principals });
+      return answerTaggingApi(operation, request, { kms, consistency, principals });
     },
   };
   const routes = {

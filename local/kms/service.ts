@@ -63,9 +63,9 @@ export class KmsService {
     let fault: Fault | undefined;
     let result: Outcome | ServiceError;
     try {
-      fault = this.#parts.faults.take(operationName);
+      fault = this.#parts.faults.take(operationName, caller.principal);
       await undergo(fault);
-      this.#parts.quotas.take(caller.principal.accountId, operationName);
+      this.#parts.quotas.take(caller.principal, operationName);
       const call = await prepare(operationName, request);
       trace.requestParameters = call.requestParameters;
       result = this.#carryOut(operationName, call, caller, trace, ids);
@@ -86,7 +86,7 @@ export class KmsService {
     this.catchUp();
     const { kms, database, consistency } = this.#parts;
     return atomically(database, () => {
-      const seen = consistency.seen();
+      const seen = consistency.seen(principal);
       const resolvedAsSeen = this.#judge(seen, name, call, principal, trace);
       const goesByWhatIsSeen = seen === kms || isRead(name);
       const resolved = goesByWhatIsSeen ? resolvedAsSeen : this.#judge(kms, name, call, principal, trace);
@@ -117,7 +117,7 @@ export class KmsService {
     trace.touches = resolved.touches;
     for (const touch of resolved.touches) {
       if (touch.kind === 'key' && CRYPTOGRAPHIC_OPERATIONS.has(name)) {
-        this.#parts.quotas.takeUse(principal.accountId, touch.key.spec);
+        this.#parts.quotas.takeUse(principal, touch.key.spec);
       }
     }
     authorizeCall(kms, principal, name, call, resolved);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { authorizeByIdentity } from '../authorization/authorize.ts';
+import type { Consistency } from '../consistency.ts';
 import { ServiceError, unsupported } from '../errors.ts';
 import type { Kms } from '../kms.ts';
 import type { Principals } from '../principals.ts';
@@ -11,7 +12,7 @@ import { getResources } from './get-resources.ts';
 export function answerTaggingApi(
   operation: string,
   request: AwsRequest,
-  { kms, principals }: { kms: Kms; principals: Principals },
+  { kms, consistency, principals }: { kms: Kms; consistency: Consistency; principals: Principals },
 ): AwsReply {
   const requestId = randomUUID();
   try {
@@ -24,7 +25,10 @@ export function answerTaggingApi(
       resource: '*',
       conditions: requestConditions(kms, principal),
     });
-    return { requestId, result: { output: getResources(kms, request.body()) } };
+    return {
+      requestId,
+      result: { output: getResources(consistency.seenInIndex(principal), request.body()) },
+    };
   } catch (error) {
     if (error instanceof ServiceError) return { requestId, result: error };
     throw error;

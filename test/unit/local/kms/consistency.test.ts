@@ -25,9 +25,9 @@ import { ACCOUNT, keyPolicy, localKms, type TestKms } from './local-kms.ts';
 const late = (kms: TestKms, reads: number) =>
   kms.post('/_local/consistency', { seed: 1, probability: 1, reads });
 
-async function stateOf(kms: TestKms, keyId: string): Promise<string> {
+async function stateOf(kms: TestKms, keyId: string, by = kms.root): Promise<string> {
   try {
-    const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId: keyId }));
+    const { KeyMetadata } = await by.send(new DescribeKeyCommand({ KeyId: keyId }));
     return String(KeyMetadata?.KeyState);
   } catch (error) {
     return (error as Error).name;
@@ -177,6 +177,17 @@ describe('eventual consistency', () => {
     kms.clock.advance('P8D');
     expect(await stateOf(kms, id)).toBe('NotFoundException');
     expect(await several(3, found)).toEqual([1, 1, 0]);
+  });
+
+  test('is met by the callers that were asked for, before whom others see each change', async () => {
+    const kms = await localKms();
+    const role = `arn:aws:sts::${ACCOUNT}:assumed-role/steps`;
+    const step = await kms.as(`${role}/one`);
+    const { id } = await kms.createKey();
+    await kms.post('/_local/consistency', { seed: 1, probability: 1, reads: 2, callers: [`${role}/*`] });
+    await kms.root.send(new DisableKeyCommand({ KeyId: id }));
+    expect(await several(3, () => stateOf(kms, id))).toEqual(['Disabled', 'Disabled', 'Disabled']);
+    expect(await several(3, () => stateOf(kms, id, step))).toEqual(['Enabled', 'Enabled', 'Disabled']);
   });
 
   test('lasts five minutes at most, and until it is ended', async () => {

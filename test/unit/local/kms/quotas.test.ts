@@ -4,7 +4,7 @@ import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
 import { OPERATIONS } from '../../../../local/kms/operations/index.ts';
 import { OWN_QUOTAS } from '../../../../local/kms/quotas.ts';
 import { CRYPTOGRAPHIC_OPERATIONS } from '../../../../local/kms/service.ts';
-import { localKms, type TestKms } from './local-kms.ts';
+import { ACCOUNT, localKms, type TestKms } from './local-kms.ts';
 
 const throttled = {
   name: 'ThrottlingException',
@@ -78,6 +78,19 @@ describe('request quotas', () => {
     await expect(describeKey()).rejects.toMatchObject(throttled);
     await fetch(`${kms.url}/_local/quotas`, { method: 'DELETE' });
     await expect(times(5, describeKey)).resolves.toBeUndefined();
+  });
+
+  test('are those of the callers that were asked for, of which others use up nothing', async () => {
+    const kms = await frozenKms();
+    const { id } = await kms.createKey();
+    const role = await kms.as(`arn:aws:sts::${ACCOUNT}:assumed-role/steps/one`);
+    const callers = ['arn:aws:sts::*:assumed-role/steps/*'];
+    await kms.post('/_local/quotas', { share: 0.001, callers });
+    const describeKey = (client = kms.root) => client.send(new DescribeKeyCommand({ KeyId: id }));
+    await times(5, () => describeKey());
+    await times(2, () => describeKey(role));
+    await expect(describeKey(role)).rejects.toMatchObject(throttled);
+    await expect(describeKey()).resolves.toBeDefined();
   });
 
   test('are refused without a share', async () => {

@@ -5,7 +5,7 @@ import {
   ListKeysCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
-import { localKms, type TestKms } from './local-kms.ts';
+import { ACCOUNT, localKms, type TestKms } from './local-kms.ts';
 
 /** How so many calls went, each by the name of its error. */
 async function fates(calls: number, call: () => Promise<unknown>): Promise<string[]> {
@@ -67,6 +67,15 @@ describe('faults at random', () => {
     await expect(kms.root.send(new EnableKeyCommand({ KeyId: id }))).resolves.toBeDefined();
   });
 
+  test('strike only the callers that were asked for', async () => {
+    const kms = await localKms();
+    const role = await kms.as(`arn:aws:sts::${ACCOUNT}:assumed-role/steps/one`);
+    const callers = [`arn:aws:sts::${ACCOUNT}:assumed-role/steps/*`];
+    await kms.post('/_local/faults/random', { seed: 1, probability: 1, kinds: ['throttled'], callers });
+    expect(await fates(1, list(kms))).toEqual(['done']);
+    expect(await fates(1, () => role.send(new ListKeysCommand({})))).toEqual(['ThrottlingException']);
+  });
+
   test('come after those that wait', async () => {
     const kms = await localKms();
     await kms.post('/_local/faults/random', { seed: 1, probability: 1, kinds: ['throttled'] });
@@ -77,6 +86,7 @@ describe('faults at random', () => {
 
   test.each([
     ['of no operation', { seed: 1, probability: 1, operations: ['MakeKey'] }],
+    ['of nobody', { seed: 1, probability: 1, callers: [] }],
     ['of no kind', { seed: 1, probability: 1, kinds: [] }],
     ['more often than always', { seed: 1, probability: 1.1 }],
   ])('are refused %s', async (_what, body) => {
