@@ -24,6 +24,14 @@ export interface CloudTrailRecord {
   readonly recipientAccountId: string;
   readonly serviceEventDetails?: Fields;
   readonly eventCategory: 'Management';
+  /** Service events have none. */
+  readonly tlsDetails?: TlsDetails;
+}
+
+export interface TlsDetails {
+  readonly tlsVersion: string;
+  readonly cipherSuite: string;
+  readonly clientProvidedHostHeader: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

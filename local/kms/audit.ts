@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type CloudTrailRecord, type RecordedResource, recordTime } from '../cloudtrail/record.ts';
+import {
+  type CloudTrailRecord,
+  type RecordedResource,
+  recordTime,
+  type TlsDetails,
+} from '../cloudtrail/record.ts';
 import { userIdentity } from '../cloudtrail/user-identity.ts';
 import type { ServiceError } from './errors.ts';
 import type { Account } from './kms.ts';
@@ -8,6 +13,24 @@ import type { Caller } from './principals.ts';
 import type { RecordFields } from './recorded-fields.ts';
 
 const EVENT_SOURCE = 'kms.amazonaws.com';
+
+/** CloudTrail cuts the texts that others give it. */
+const LONGEST_TEXT_BYTES = 1024;
+
+/** The changes that show their key's ARN, though their API answers nothing: AWS names them, the rest shows null. */
+const SHOWING_THEIR_KEY: ReadonlySet<string> = new Set([
+  'CreateAlias',
+  'CreateGrant',
+  'DeleteAlias',
+  'DisableKey',
+  'EnableKey',
+  'EnableKeyRotation',
+  'ImportKeyMaterial',
+  'TagResource',
+  'UntagResource',
+  'UpdateAlias',
+  'UpdatePrimaryRegion',
+]);
 
 /** What is known of a call when it ends, one way or the other. */
 export interface FinishedCall {
@@ -30,7 +53,7 @@ export function recordOfCall(account: Account, call: FinishedCall): CloudTrailRe
   const failure = call.result instanceof Error ? call.result : undefined;
   const outcome = call.result instanceof Error ? {} : call.result;
   const wasDenied = failure?.code === 'AccessDeniedException';
-  const resources = wasDenied ? [] : recordedResources(account, call.touches, outcome);
+  const resources = wasDenied ? [] : recordedResources(call.touches, outcome);
   return {
     eventVersion: '1.11',
     userIdentity: userIdentity(call.caller),
@@ -39,10 +62,10 @@ export function recordOfCall(account: Account, call: FinishedCall): CloudTrailRe
     eventName: call.operationName,
     awsRegion: account.region,
     sourceIPAddress: call.sourceIPAddress,
-    userAgent: call.userAgent,
+    userAgent: cut(call.userAgent),
     ...(failure === undefined
       ? {}
-      : { errorCode: wasDenied ? 'AccessDenied' : failure.code, errorMessage: failure.message }),
+      : { errorCode: wasDenied ? 'AccessDenied' : failure.code, errorMessage: cut(failure.message) }),
     requestParameters: wasDenied ? null : call.requestParameters,
     responseElements: failure === undefined ? responseElements(call, outcome) : null,
     ...(outcome.additionalEventData === undefined
@@ -56,6 +79,7 @@ export function recordOfCall(account: Account, call: FinishedCall): CloudTrailRe
     managementEvent: true,
     recipientAccountId: account.accountId,
     eventCategory: 'Management',
+    tlsDetails: tlsDetails(account),
   };
 }
 
@@ -71,10 +95,10 @@ export function recordOfServiceEvent(account: Account, event: ServiceEvent, time
     sourceIPAddress: 'AWS Internal',
     userAgent: 'AWS Internal',
     requestParameters: null,
-    responseElements: null,
+    responseElements: event.name === 'DeleteKey' ? { keyId: event.keyArn } : null,
     eventID: randomUUID(),
     readOnly: false,
-    resources: [resource(account, event.keyArn)],
+    resources: [resource(event.keyArn)],
     eventType: 'AwsServiceEvent',
     managementEvent: true,
     recipientAccountId: account.accountId,
@@ -83,29 +107,34 @@ export function recordOfServiceEvent(account: Account, event: ServiceEvent, time
   };
 }
 
-/** Since December 2022 a change shows its key's ARN, also where the API answers nothing. */
-function responseElements({ readOnly, touches }: FinishedCall, outcome: Outcome): RecordFields | null {
+function responseElements({ operationName, touches }: FinishedCall, outcome: Outcome): RecordFields | null {
   if (outcome.responseElements !== undefined) return outcome.responseElements;
   const touched = touches.find((touch) => touch.kind === 'key');
-  return readOnly || touched === undefined ? null : { keyId: touched.key.arn };
+  return touched !== undefined && SHOWING_THEIR_KEY.has(operationName) ? { keyId: touched.key.arn } : null;
 }
 
-function recordedResources(
-  account: Account,
-  touches: readonly Touch[],
-  { createdKey }: Outcome,
-): RecordedResource[] {
+function recordedResources(touches: readonly Touch[], { createdKey }: Outcome): RecordedResource[] {
   const arns = touches.flatMap((touch) => {
     if (touch.kind === 'alias') return [touch.arn];
     return touch.kind === 'key' && touch.formerTarget === undefined ? [touch.key.arn] : [];
   });
-  return [...arns, ...(createdKey === undefined ? [] : [createdKey.arn])].map((arn) =>
-    resource(account, arn),
-  );
+  return [...arns, ...(createdKey === undefined ? [] : [createdKey.arn])].map(resource);
 }
 
-const resource = (account: Account, arn: string): RecordedResource => ({
-  accountId: account.accountId,
-  type: 'AWS::KMS::Key',
-  ARN: arn,
-});
+/** An alias is recorded as a resource of the same type as a key, and each with the account that has it. */
+function resource(arn: string): RecordedResource {
+  return { accountId: arn.split(':')[4] ?? '', type: 'AWS::KMS::Key', ARN: arn };
+}
+
+/** This server speaks plain HTTP; the record tells of the connection that the same client has to AWS. */
+function tlsDetails({ region }: Account): TlsDetails {
+  return {
+    tlsVersion: 'TLSv1.3',
+    cipherSuite: 'TLS_AES_256_GCM_SHA384',
+    clientProvidedHostHeader: `kms.${region}.amazonaws.com`,
+  };
+}
+
+function cut(text: string): string {
+  return Buffer.from(text).subarray(0, LONGEST_TEXT_BYTES).toString();
+}

@@ -5,7 +5,7 @@ import { validation } from './errors.ts';
 import { type AcceptedReference, type ResolvedKey, resolveKey } from './key-reference.ts';
 import type { Kms } from './kms.ts';
 import type { Principal } from './principal.ts';
-import { type RecordFields, recordedFields } from './recorded-fields.ts';
+import { type RecordFields, recordedFields, recordedInput } from './recorded-fields.ts';
 import type { KmsKey } from './store/keys.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -47,7 +47,7 @@ export interface Call {
 export interface Outcome {
   /** The body of the answer, with dates as epoch seconds and bytes as base64; none when left out. */
   readonly output?: JsonObject;
-  /** CloudTrail's responseElements; left out, it is the key's ARN for a change and null for a read. */
+  /** CloudTrail's responseElements; left out, it is the key's ARN for the changes that show it, and else null. */
   readonly responseElements?: RecordFields;
   readonly additionalEventData?: RecordFields;
   /** The key that the call made. */
@@ -98,7 +98,8 @@ export function operation<I extends JsonObject>(
     readOnly: definition.readOnly,
     prepare: (body) => {
       const input = parseInput(definition.schema, body);
-      return prepared(definition, input, (kms) => definition.resolve(kms, input));
+      const recorded = definition.recorded ?? ((parsed: I) => recordedInput(parsed, body));
+      return prepared({ ...definition, recorded }, input, (kms) => definition.resolve(kms, input));
     },
   };
 }

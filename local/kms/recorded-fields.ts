@@ -31,6 +31,14 @@ export function recordedFields(fields: Readonly<Record<string, unknown>>): Recor
   );
 }
 
+/** What was asked, with the defaults that AWS KMS fills in. It does not fill in the size of a page. */
+export function recordedInput(input: Readonly<Record<string, unknown>>, body: unknown): RecordFields {
+  const { Limit: limit, ...others } = input;
+  return recordedFields(
+    isFields(body) && Object.hasOwn(body, 'Limit') ? { ...others, Limit: limit } : others,
+  );
+}
+
 /** A date in the words of CloudTrail's responseElements: `Aug 10, 2022, 10:38:27 PM`. */
 export function recordedDate(epochMilliseconds: number): string {
   return new Date(epochMilliseconds)

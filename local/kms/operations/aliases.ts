@@ -28,8 +28,8 @@ export const createAlias = operation({
     const arn = aliasArn(kms.account, name);
     return {
       touches: [
-        { kind: 'alias', arn },
         { kind: 'key', key },
+        { kind: 'alias', arn },
       ],
       effect: ({ now }) => {
         if (kms.aliases.find(name) !== undefined) {

@@ -41,6 +41,6 @@ export const cancelKeyDeletion = keyOperation({
   readOnly: false,
   handle: ({ kms, key }) => {
     kms.keys.setState(key.id, 'Disabled');
-    return { output: { KeyId: key.arn } };
+    return { output: { KeyId: key.arn }, responseElements: { keyId: key.arn } };
   },
 });

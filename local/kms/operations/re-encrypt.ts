@@ -66,8 +66,20 @@ export const reEncrypt = operation({
             SourceKeyMaterialId: opened.materialId,
             DestinationKeyMaterialId: made.materialId,
           },
+          ...recordedMaterials(opened.materialId, made.materialId),
         };
       },
     };
   },
 });
+
+/** An RSA key has no material id; a record without any has no such field. */
+function recordedMaterials(source: string | undefined, destination: string | undefined) {
+  if (source === undefined && destination === undefined) return {};
+  return {
+    additionalEventData: {
+      ...(destination === undefined ? {} : { destinationKeyMaterialId: destination }),
+      ...(source === undefined ? {} : { sourceKeyMaterialId: source }),
+    },
+  };
+}

@@ -52,6 +52,7 @@ test('a record has the fields of a CloudTrail record, and no others', async () =
     managementEvent: true,
     recipientAccountId: ACCOUNT,
     eventCategory: 'Management',
+    tlsDetails: expect.any(Object),
   });
 });
 
@@ -282,7 +283,8 @@ describe('what is recorded', () => {
         policy: Policy,
         bypassPolicyLockoutSafetyCheck: false,
       },
-      responseElements: { keyId: arn },
+      responseElements: null,
+      resources: [keyResource(arn)],
     });
     expect(lastOf(kms, 'TagResource')?.requestParameters).toEqual({
       keyId: id,

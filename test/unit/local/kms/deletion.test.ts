@@ -90,7 +90,7 @@ describe('when the clock passes the deletion date', () => {
         sourceIPAddress: 'AWS Internal',
         userAgent: 'AWS Internal',
         requestParameters: null,
-        responseElements: null,
+        responseElements: { keyId: arn },
         eventID: expect.stringMatching(/^[0-9a-f-]{36}$/),
         readOnly: false,
         resources: [{ accountId: '000000000000', type: 'AWS::KMS::Key', ARN: arn }],
