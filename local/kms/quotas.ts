@@ -39,7 +39,10 @@ export const OWN_QUOTAS: Readonly<Record<string, number>> = {
   UpdateKeyDescription: 5,
 };
 
-/** Cryptographic operations share a quota by the kind of their key: RSA, elliptic curve, or symmetric. */
+/**
+ * Cryptographic operations share a quota by the kind of their key: RSA, elliptic curve, ML-DSA, ML-KEM, or symmetric.
+ * AWS does not say what that of ML-KEM is; here it is that of the others.
+ */
 const ASYMMETRIC_QUOTA = 1000;
 const SYMMETRIC_QUOTA = 10_000;
 const SYMMETRIC_QUOTAS: Readonly<Record<string, number>> = {
@@ -93,7 +96,7 @@ export class Quotas {
   /** Counts a use of a key. Throws ThrottlingException. */
   takeUse(caller: Principal, spec: KeySpec): void {
     if (hasPublicKey(spec)) {
-      this.#take(caller, spec.startsWith('RSA') ? 'RSA' : 'ECC', ASYMMETRIC_QUOTA);
+      this.#take(caller, /^(?:RSA|ECC|ML_DSA|ML_KEM)/.exec(spec)?.[0] ?? spec, ASYMMETRIC_QUOTA);
     } else {
       this.#takeSymmetric(caller);
     }

@@ -1,16 +1,27 @@
 /** The members of a CloudTrail record's requestParameters or responseElements. */
 export type RecordFields = Readonly<Record<string, unknown>>;
 
-/** Never recorded: what is protected, what protects it, and tokens. */
+/** Never recorded: what is protected, what protects it, tokens, and passwords. */
 const LEFT_OUT = new Set([
-  'Plaintext',
+  'AccessKeyId',
+  'AttestationDocument',
   'CiphertextBlob',
-  'Message',
-  'Mac',
-  'PublicKey',
-  'Signature',
+  'CiphertextForRecipient',
+  'EncryptedKeyMaterial',
   'GrantToken',
   'GrantTokens',
+  'ImportToken',
+  'KeyStorePassword',
+  'Mac',
+  'Message',
+  'Plaintext',
+  'PrivateKeyCiphertextBlob',
+  'PrivateKeyPlaintext',
+  'PublicKey',
+  'RawSecretAccessKey',
+  'SharedSecret',
+  'SharedSecretCiphertextBlob',
+  'Signature',
 ]);
 
 /** Maps whose keys are the caller's own words. */

@@ -164,8 +164,10 @@ export class KmsService {
 
 /** What AWS KMS calls a use of a key. */
 export const CRYPTOGRAPHIC_OPERATIONS: ReadonlySet<string> = new Set([
+  'Decapsulate',
   'Decrypt',
   'DeriveSharedSecret',
+  'Encapsulate',
   'Encrypt',
   'GenerateDataKey',
   'GenerateDataKeyPair',

@@ -4,10 +4,15 @@ import type { MaterialKind } from '../key-specs.ts';
 
 const generate = promisify(generateKeyPair);
 
-/** New key material: secret bytes, or a private key as PKCS #8 DER. RSA takes up to seconds. */
+/**
+ * New key material: secret bytes, or a private key as PKCS #8 DER, which for ML-DSA and ML-KEM holds both the
+ * seed and the expanded key (RFC 9881, RFC 9935). RSA takes up to seconds.
+ */
 export async function generateMaterial(kind: MaterialKind): Promise<Buffer> {
   if (kind === 'ed25519') return privateKeyBytes(await generate('ed25519', undefined));
   if ('secretBytes' in kind) return randomBytes(kind.secretBytes);
+  if ('mlDsa' in kind) return privateKeyBytes(await generate(kind.mlDsa, undefined));
+  if ('mlKem' in kind) return privateKeyBytes(await generate(kind.mlKem, undefined));
   return 'rsa' in kind
     ? privateKeyBytes(await generate('rsa', { modulusLength: kind.rsa }))
     : privateKeyBytes(await generate('ec', { namedCurve: kind.curve }));

@@ -3,9 +3,14 @@ import type { SigningAlgorithm } from '../key-specs.ts';
 import { signDigestEcdsa, verifyDigestEcdsa } from './ecdsa-digest.ts';
 import type { Hash } from './hash.ts';
 import { privateKeyOf } from './material.ts';
+import { isSignatureOfMu, MU_BYTES, signMu } from './ml-dsa-mu.ts';
 import { signDigestPkcs1, signDigestPss, verifyDigestPkcs1, verifyDigestPss } from './rsa-digest.ts';
 
-export type MessageType = 'RAW' | 'DIGEST';
+/** Of a message, its digest, or what ML-DSA makes of the message and the public key. */
+export type MessageType = 'RAW' | 'DIGEST' | 'EXTERNAL_MU';
+
+/** These hash messages by themselves. */
+type WholeMessageAlgorithm = 'ED25519_SHA_512' | 'ML_DSA_SHAKE_256';
 
 type Scheme = 'pkcs1' | 'pss' | 'ecdsa';
 
@@ -19,7 +24,7 @@ const SCHEMES = {
   ECDSA_SHA_256: ['ecdsa', 'sha256'],
   ECDSA_SHA_384: ['ecdsa', 'sha384'],
   ECDSA_SHA_512: ['ecdsa', 'sha512'],
-} as const satisfies Record<Exclude<SigningAlgorithm, 'ED25519_SHA_512'>, readonly [Scheme, Hash]>;
+} as const satisfies Record<Exclude<SigningAlgorithm, WholeMessageAlgorithm>, readonly [Scheme, Hash]>;
 
 const PADDINGS = {
   pkcs1: { padding: constants.RSA_PKCS1_PADDING },
@@ -34,12 +39,16 @@ const DIGEST_SCHEMES = {
   ecdsa: { sign: signDigestEcdsa, verify: verifyDigestEcdsa },
 } as const;
 
-/** The length of the digests that the algorithm signs, in bytes; undefined when it takes messages only. */
-export function digestBytes(algorithm: SigningAlgorithm): number | undefined {
-  return algorithm === 'ED25519_SHA_512' ? undefined : createHash(SCHEMES[algorithm][1]).digest().length;
+/** How many bytes there are in place of a message; undefined when the algorithm does not sign them. */
+export function preparedBytes(
+  algorithm: SigningAlgorithm,
+  type: Exclude<MessageType, 'RAW'>,
+): number | undefined {
+  if (type === 'EXTERNAL_MU') return algorithm === 'ML_DSA_SHAKE_256' ? MU_BYTES : undefined;
+  return signsWholeMessages(algorithm) ? undefined : createHash(SCHEMES[algorithm][1]).digest().length;
 }
 
-/** ECDSA signatures are DER. A digest must have the length that digestBytes says. */
+/** ECDSA signatures are DER. What is not RAW must have the length that preparedBytes says. */
 export function signMessage(
   secret: Buffer,
   algorithm: SigningAlgorithm,
@@ -47,7 +56,9 @@ export function signMessage(
   type: MessageType,
 ): Buffer {
   const key = privateKeyOf(secret);
-  if (algorithm === 'ED25519_SHA_512') return sign(null, message, key);
+  if (signsWholeMessages(algorithm)) {
+    return type === 'EXTERNAL_MU' ? signMu(key, message) : sign(null, message, key);
+  }
   const [scheme, hash] = SCHEMES[algorithm];
   return type === 'RAW'
     ? sign(hash, message, { key, ...PADDINGS[scheme] })
@@ -61,10 +72,16 @@ export function isSignatureValid(
   type: MessageType,
   signature: Buffer,
 ): boolean {
-  const key = createPublicKey(privateKeyOf(secret));
-  if (algorithm === 'ED25519_SHA_512') return verify(null, message, key, signature);
+  const privateKey = privateKeyOf(secret);
+  if (type === 'EXTERNAL_MU') return isSignatureOfMu(privateKey, message, signature);
+  const key = createPublicKey(privateKey);
+  if (signsWholeMessages(algorithm)) return verify(null, message, key, signature);
   const [scheme, hash] = SCHEMES[algorithm];
   return type === 'RAW'
     ? verify(hash, message, { key, ...PADDINGS[scheme] }, signature)
     : DIGEST_SCHEMES[scheme].verify(key, message, signature, hash);
+}
+
+function signsWholeMessages(algorithm: SigningAlgorithm): algorithm is WholeMessageAlgorithm {
+  return algorithm === 'ED25519_SHA_512' || algorithm === 'ML_DSA_SHAKE_256';
 }

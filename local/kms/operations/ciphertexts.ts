@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import {
   decryptRsa,
   encryptRsa,
@@ -10,16 +11,29 @@ import {
   encryptSymmetric,
   originOf,
 } from '../cryptography/symmetric.ts';
-import { invalidCiphertext, ServiceError, validation } from '../errors.ts';
+import { invalidCiphertext, ServiceError, unsupported, validation } from '../errors.ts';
 import { type ResolvedKey, resolveKey } from '../key-reference.ts';
-import { type EncryptionAlgorithm, KEY_SPECS, specFacts } from '../key-specs.ts';
+import {
+  type EncryptionAlgorithm,
+  KEY_SPECS,
+  specFacts,
+  UNSUPPORTED_ENCRYPTION_ALGORITHMS,
+} from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { requireAlgorithm, requireUsage } from './key-usage.ts';
 
-export const ENCRYPTION_ALGORITHMS = [
-  ...new Set(Object.values(KEY_SPECS).flatMap(({ encryption }) => encryption)),
-];
+const ALGORITHMS = [...new Set(Object.values(KEY_SPECS).flatMap(({ encryption }) => encryption))];
+
+/** Throws UnsupportedOperationException for what AWS KMS alone has. */
+export const encryptionAlgorithm = z
+  .enum([...ALGORITHMS, ...UNSUPPORTED_ENCRYPTION_ALGORITHMS])
+  .default('SYMMETRIC_DEFAULT')
+  .transform((asked): EncryptionAlgorithm => {
+    const algorithm = ALGORITHMS.find((one) => one === asked);
+    if (algorithm === undefined) throw unsupported(`The local KMS has no encryption algorithm ${asked}.`);
+    return algorithm;
+  });
 
 /** How a ciphertext is, or is to be, encrypted. */
 export interface Scheme {

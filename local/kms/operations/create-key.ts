@@ -11,7 +11,6 @@ import {
   type KeyUsage,
   specFacts,
   UNSUPPORTED_SPECS,
-  UNSUPPORTED_USAGES,
 } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import { type Call, type Operation, type Outcome, parseInput, prepared, type Touch } from '../operation.ts';
@@ -27,7 +26,7 @@ const keySpec = z.enum([...KEY_SPEC_NAMES, ...UNSUPPORTED_SPECS]);
 const schema = z.object({
   Policy: z.string().min(1).max(131_072).optional(),
   Description: description.default(''),
-  KeyUsage: z.enum([...KEY_USAGES, ...UNSUPPORTED_USAGES]).optional(),
+  KeyUsage: z.enum(KEY_USAGES).optional(),
   KeySpec: keySpec.optional(),
   /** The old name of KeySpec. */
   CustomerMasterKeySpec: keySpec.optional(),
@@ -129,9 +128,7 @@ function supportedKind(input: Input): Kind {
     input.XksKeyId === undefined ? undefined : 'XksKeyId',
   ].find((what) => what !== undefined);
   if (missing !== undefined || !isKeySpec(spec)) {
-    throw unsupported(
-      `The local KMS has no ${missing}: it makes single-Region AES, HMAC, RSA and ECC keys of its own.`,
-    );
+    throw unsupported(`The local KMS has no ${missing}: it makes single-Region keys of its own.`);
   }
   return { spec, usage: validUsage(spec, input.KeyUsage) };
 }

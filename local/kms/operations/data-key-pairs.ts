@@ -2,14 +2,17 @@ import * as z from 'zod';
 import { generateMaterial, publicKeyBytes } from '../cryptography/material.ts';
 import { unsupported } from '../errors.ts';
 import { resolveKey } from '../key-reference.ts';
-import { hasPublicKey, isKeySpec, type KeySpec, specFacts, UNSUPPORTED_PAIR_SPECS } from '../key-specs.ts';
+import { hasPublicKey, isKeySpec, type KeySpec, specFacts, UNSUPPORTED_SPECS } from '../key-specs.ts';
 import { type Operation, parseInput, prepared } from '../operation.ts';
 import { dryRun, encryptionContext, grantTokens, KEY_SPEC_NAMES, keyId, recipient } from './fields.ts';
 import { protectDataKey } from './protect-data-key.ts';
 
+/** AWS KMS makes pairs of every kind that has a public key, but for ML-DSA. */
+const PAIR_SPECS = KEY_SPEC_NAMES.filter((spec) => hasPublicKey(spec) && !spec.startsWith('ML_DSA'));
+
 const schema = z.object({
   KeyId: keyId,
-  KeyPairSpec: z.enum([...KEY_SPEC_NAMES.filter(hasPublicKey), ...UNSUPPORTED_PAIR_SPECS]),
+  KeyPairSpec: z.enum([...PAIR_SPECS, ...UNSUPPORTED_SPECS]),
   EncryptionContext: encryptionContext,
   GrantTokens: grantTokens,
   DryRun: dryRun,

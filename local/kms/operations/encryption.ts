@@ -5,7 +5,7 @@ import {
   ciphertextOf,
   decryptingKey,
   decryptWith,
-  ENCRYPTION_ALGORITHMS,
+  encryptionAlgorithm,
   encryptWith,
   type Scheme,
 } from './ciphertexts.ts';
@@ -21,7 +21,7 @@ import {
 
 const encryptionFields = {
   EncryptionContext: encryptionContext,
-  EncryptionAlgorithm: z.enum(ENCRYPTION_ALGORITHMS).default('SYMMETRIC_DEFAULT'),
+  EncryptionAlgorithm: encryptionAlgorithm,
   GrantTokens: grantTokens,
 };
 

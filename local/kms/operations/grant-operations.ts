@@ -19,8 +19,7 @@ const MACS = ['GenerateMac', 'VerifyMac'] as const;
 
 const AGREEMENT = ['DeriveSharedSecret'] as const;
 
-/** Of kinds of keys that this server does not make. */
-const OTHER_KEYS = ['Encapsulate', 'Decapsulate'] as const;
+const ENCAPSULATION = ['Encapsulate', 'Decapsulate'] as const;
 
 /** Every operation that AWS KMS lets a grant allow. */
 export const GRANT_OPERATIONS = [
@@ -30,7 +29,7 @@ export const GRANT_OPERATIONS = [
   ...SIGNING,
   ...MACS,
   ...AGREEMENT,
-  ...OTHER_KEYS,
+  ...ENCAPSULATION,
   'GetPublicKey',
 ] as const;
 
@@ -39,6 +38,7 @@ const BY_USAGE = {
   SIGN_VERIFY: SIGNING,
   GENERATE_VERIFY_MAC: MACS,
   KEY_AGREEMENT: AGREEMENT,
+  ENCAPSULATE_DECAPSULATE: ENCAPSULATION,
 } as const satisfies Record<KeyUsage, readonly string[]>;
 
 /** Throws when a grant on this key cannot allow one of the operations. */

@@ -5,6 +5,7 @@ import { createKey } from './create-key.ts';
 import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './data-key-pairs.ts';
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './data-keys.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './deletion.ts';
+import { decapsulate, encapsulate } from './encapsulation.ts';
 import { decrypt, encrypt } from './encryption.ts';
 import { listGrants, retireGrant, revokeGrant } from './grants.ts';
 import { deriveSharedSecret } from './key-agreement.ts';
@@ -30,6 +31,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   CreateAlias: createAlias,
   CreateGrant: createGrant,
   CreateKey: createKey,
+  Decapsulate: decapsulate,
   Decrypt: decrypt,
   DeleteAlias: deleteAlias,
   DeriveSharedSecret: deriveSharedSecret,
@@ -38,6 +40,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   DisableKeyRotation: disableKeyRotation,
   EnableKey: enableKey,
   EnableKeyRotation: enableKeyRotation,
+  Encapsulate: encapsulate,
   Encrypt: encrypt,
   GenerateDataKey: generateDataKey,
   GenerateDataKeyPair: generateDataKeyPair,

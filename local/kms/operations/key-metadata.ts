@@ -36,6 +36,7 @@ const ALGORITHMS_MEMBER = {
   SIGN_VERIFY: 'SigningAlgorithms',
   GENERATE_VERIFY_MAC: 'MacAlgorithms',
   KEY_AGREEMENT: 'KeyAgreementAlgorithms',
+  ENCAPSULATE_DECAPSULATE: 'EncapsulationAlgorithms',
 } as const satisfies Record<KeyUsage, string>;
 
 /** KeyMetadata in CloudTrail's words. */

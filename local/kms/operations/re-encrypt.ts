@@ -5,23 +5,21 @@ import {
   ciphertextOf,
   decryptingKey,
   decryptWith,
-  ENCRYPTION_ALGORITHMS,
+  encryptionAlgorithm,
   encryptWith,
   type Scheme,
 } from './ciphertexts.ts';
 import { ciphertextFields, encryptionContext, grantTokens, keyId } from './fields.ts';
-
-const algorithm = z.enum(ENCRYPTION_ALGORITHMS).default('SYMMETRIC_DEFAULT');
 
 /** Two operations on two keys: a caller must be allowed ReEncryptFrom on the one, ReEncryptTo on the other. */
 export const reEncrypt = operation({
   schema: z.object({
     ...ciphertextFields,
     SourceKeyId: keyId.optional(),
-    SourceEncryptionAlgorithm: algorithm,
+    SourceEncryptionAlgorithm: encryptionAlgorithm,
     SourceEncryptionContext: encryptionContext,
     DestinationKeyId: keyId,
-    DestinationEncryptionAlgorithm: algorithm,
+    DestinationEncryptionAlgorithm: encryptionAlgorithm,
     DestinationEncryptionContext: encryptionContext,
     GrantTokens: grantTokens,
   }),

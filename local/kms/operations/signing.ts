@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { digestBytes, isSignatureValid, signMessage } from '../cryptography/signing.ts';
+import { isSignatureValid, preparedBytes, signMessage } from '../cryptography/signing.ts';
 import { ServiceError, unsupported, validation } from '../errors.ts';
 import { KEY_SPECS, type SigningAlgorithm, UNSUPPORTED_SIGNING_ALGORITHMS } from '../key-specs.ts';
 import { keyOperation } from '../operation.ts';
@@ -68,11 +68,13 @@ function checkRequest(key: KmsKey, input: SigningInput, operation: string) {
   const algorithm = ALGORITHMS.find((one) => one === asked);
   if (algorithm === undefined) throw unsupported(`The local KMS has no signing algorithm ${asked}.`);
   requireAlgorithm(key, algorithm);
-  if (type === 'EXTERNAL_MU') throw validation('MessageType EXTERNAL_MU is for ML-DSA keys.');
-  if (type === 'DIGEST') {
-    const length = digestBytes(algorithm);
-    if (length === undefined) throw validation(`${algorithm} takes MessageType RAW.`);
-    if (message.length !== length) throw validation(`Digest is invalid length for algorithm ${algorithm}.`);
+  if (type !== 'RAW') {
+    const length = preparedBytes(algorithm, type);
+    if (length === undefined) throw validation(`${algorithm} does not take MessageType ${type}.`);
+    if (message.length !== length) {
+      const what = type === 'DIGEST' ? 'Digest' : 'External mu';
+      throw validation(`${what} is invalid length for algorithm ${algorithm}.`);
+    }
   }
   return { algorithm, type };
 }

@@ -3,6 +3,7 @@ import {
   CreateAliasCommand,
   CreateGrantCommand,
   type CreateKeyCommandInput,
+  DecapsulateCommand,
   DecryptCommand,
   DeleteAliasCommand,
   DeriveSharedSecretCommand,
@@ -11,6 +12,7 @@ import {
   DisableKeyRotationCommand,
   EnableKeyCommand,
   EnableKeyRotationCommand,
+  EncapsulateCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
   GenerateDataKeyPairCommand,
@@ -64,6 +66,7 @@ interface Subject {
   readonly signature: Uint8Array | undefined;
   readonly mac: Uint8Array | undefined;
   readonly publicKey: Uint8Array | undefined;
+  readonly encapsulated: Uint8Array | undefined;
 }
 
 type Act = (subject: Subject) => Promise<unknown>;
@@ -72,6 +75,7 @@ const signing = {
   Message: Buffer.from('message'),
   SigningAlgorithm: 'ECDSA_SHA_256',
 } as const;
+const encapsulation = { EncapsulationAlgorithm: 'ML_KEM' } as const;
 const macing = { Message: Buffer.from('message'), MacAlgorithm: 'HMAC_SHA_256' } as const;
 let aliases = 0;
 
@@ -305,6 +309,22 @@ const agreeing: Record<string, readonly [Expected, Expected, Expected, Act]> = {
   ],
 };
 
+const encapsulating: Record<string, readonly [Expected, Expected, Expected, Act]> = {
+  Decapsulate: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key, encapsulated: SharedSecretCiphertextBlob }) =>
+      kms.root.send(new DecapsulateCommand({ KeyId: key, ...encapsulation, SharedSecretCiphertextBlob })),
+  ],
+  Encapsulate: [
+    'ok',
+    DISABLED,
+    DYING,
+    ({ kms, key }) => kms.root.send(new EncapsulateCommand({ KeyId: key, ...encapsulation })),
+  ],
+};
+
 /** The kinds of keys, and what each makes while it is enabled. */
 const KINDS = {
   symmetric: [{}, (KeyId) => kms.root.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('plain') }))],
@@ -319,6 +339,10 @@ const KINDS = {
   agreeing: [
     { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' },
     (KeyId) => kms.root.send(new GetPublicKeyCommand({ KeyId })),
+  ],
+  encapsulating: [
+    { KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE' },
+    (KeyId) => kms.root.send(new EncapsulateCommand({ KeyId, ...encapsulation })),
   ],
 } as const satisfies Record<string, readonly [CreateKeyCommandInput, (keyId: string) => Promise<object>]>;
 type Kind = keyof typeof KINDS;
@@ -355,6 +379,7 @@ async function subjectIn(state: State, kind: Kind): Promise<Subject & { arn: str
     signature: 'Signature' in made ? made.Signature : undefined,
     mac: 'Mac' in made ? made.Mac : undefined,
     publicKey: 'PublicKey' in made ? made.PublicKey : undefined,
+    encapsulated: 'SharedSecretCiphertextBlob' in made ? made.SharedSecretCiphertextBlob : undefined,
   };
 }
 
@@ -366,6 +391,7 @@ const rows = [
   ...rowsOf('asymmetric', asymmetric),
   ...rowsOf('authenticating', authenticating),
   ...rowsOf('agreeing', agreeing),
+  ...rowsOf('encapsulating', encapsulating),
 ];
 
 const cases = rows.flatMap(({ operation, row, kind }) =>

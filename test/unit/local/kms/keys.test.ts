@@ -61,18 +61,6 @@ describe('CreateKey', () => {
   });
 
   const refusals: [string, CreateKeyCommandInput, string, RegExp][] = [
-    [
-      'an ML-DSA key',
-      { KeySpec: 'ML_DSA_65', KeyUsage: 'SIGN_VERIFY' },
-      'UnsupportedOperationException',
-      /ML_DSA_65/,
-    ],
-    [
-      'an ML-KEM key',
-      { KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE' },
-      'UnsupportedOperationException',
-      /ML_KEM_768/,
-    ],
     ['imported material', { Origin: 'EXTERNAL' }, 'UnsupportedOperationException', /Origin EXTERNAL/],
     ['a multi-Region key', { MultiRegion: true }, 'UnsupportedOperationException', /MultiRegion/],
     [
@@ -82,32 +70,7 @@ describe('CreateKey', () => {
       /CustomKeyStoreId/,
     ],
     ['HMAC without a usage', { KeySpec: 'HMAC_256' }, 'ValidationException', /KeyUsage/],
-    [
-      'HMAC signatures',
-      { KeySpec: 'HMAC_256', KeyUsage: 'SIGN_VERIFY' },
-      'ValidationException',
-      /not compatible/,
-    ],
-    [
-      'RSA agreement',
-      { KeySpec: 'RSA_2048', KeyUsage: 'KEY_AGREEMENT' },
-      'ValidationException',
-      /not compatible/,
-    ],
     ['RSA without a usage', { KeySpec: 'RSA_2048' }, 'ValidationException', /KeyUsage/],
-    ['symmetric signing', { KeyUsage: 'SIGN_VERIFY' }, 'ValidationException', /not compatible/],
-    [
-      'ECC encryption',
-      { KeySpec: 'ECC_NIST_P256', KeyUsage: 'ENCRYPT_DECRYPT' },
-      'ValidationException',
-      /not compatible/,
-    ],
-    [
-      'secp256k1 agreement',
-      { KeySpec: 'ECC_SECG_P256K1', KeyUsage: 'KEY_AGREEMENT' },
-      'ValidationException',
-      /not compatible/,
-    ],
     ['a long description', { Description: 'x'.repeat(8193) }, 'ValidationException', /Description/],
     ['a reserved tag', { Tags: [{ TagKey: 'aws:owner', TagValue: 'x' }] }, 'TagException', /reserved/],
   ];
