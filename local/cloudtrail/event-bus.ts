@@ -3,11 +3,7 @@ import {
   type PutEventsCommandOutput,
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge';
-import type { CloudTrailRecord } from './record.ts';
 import type { Undelivered } from './retrying-queue.ts';
-
-/** AWS's own sources are closed to everybody else, so records come under this one. */
-const EVENT_SOURCE = 'keyward.local.cloudtrail';
 
 const ENTRIES_PER_CALL = 10;
 /** Below the 256 KB that one call may have. */
@@ -18,22 +14,35 @@ export interface EventBus {
   readonly busName: string;
 }
 
-/** Puts the records on the bus, in order, until a call throws; entries that the bus refused come back. */
+/** An event as EventBridge takes it. */
+export interface BusEvent {
+  readonly source: string;
+  readonly detailType: string;
+  /** ISO-8601 UTC. */
+  readonly time: string;
+  /** ARNs. */
+  readonly resources: readonly string[];
+  readonly detail: object;
+  /** AWS may lose such an event. */
+  readonly bestEffort: boolean;
+}
+
+/** Puts the events on the bus, in order, until a call throws; entries that the bus refused come back. */
 export async function putOnBus(
   { client, busName }: EventBus,
-  records: readonly CloudTrailRecord[],
-): Promise<Undelivered<CloudTrailRecord>> {
-  const left: CloudTrailRecord[] = [];
+  events: readonly BusEvent[],
+): Promise<Undelivered<BusEvent>> {
+  const left: BusEvent[] = [];
   let reason: string | undefined;
-  const calls = inCalls(records);
+  const calls = inCalls(events);
   for (const [index, call] of calls.entries()) {
     try {
-      const entries = call.map((record) => entryOf(record, busName));
+      const entries = call.map((event) => entryOf(event, busName));
       const result = await client.send(new PutEventsCommand({ Entries: entries }));
       for (const [position, entry] of (result.Entries ?? []).entries()) {
-        const record = call[position];
-        if (entry.ErrorCode === undefined || record === undefined) continue;
-        left.push(record);
+        const event = call[position];
+        if (entry.ErrorCode === undefined || event === undefined) continue;
+        left.push(event);
         reason = `${entry.ErrorCode}: ${entry.ErrorMessage ?? ''}`;
       }
     } catch (error) {
@@ -45,28 +54,28 @@ export async function putOnBus(
   return reason === undefined ? { items: left } : { items: left, reason };
 }
 
-function entryOf(record: CloudTrailRecord, busName: string): PutEventsRequestEntry {
-  const kind = record.eventType === 'AwsApiCall' ? 'API Call' : 'Service Event';
+function entryOf(event: BusEvent, busName: string): PutEventsRequestEntry {
   return {
     EventBusName: busName,
-    Source: EVENT_SOURCE,
-    DetailType: `AWS ${kind} via CloudTrail`,
-    Time: new Date(record.eventTime),
-    Detail: JSON.stringify(record),
+    Source: event.source,
+    DetailType: event.detailType,
+    Time: new Date(event.time),
+    Resources: [...event.resources],
+    Detail: JSON.stringify(event.detail),
   };
 }
 
-function inCalls(records: readonly CloudTrailRecord[]): CloudTrailRecord[][] {
-  const calls: CloudTrailRecord[][] = [];
+function inCalls(events: readonly BusEvent[]): BusEvent[][] {
+  const calls: BusEvent[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const record of records) {
-    const size = Buffer.byteLength(JSON.stringify(record));
+  for (const event of events) {
+    const size = Buffer.byteLength(JSON.stringify(event.detail));
     const last = calls.at(-1);
     if (last === undefined || last.length === ENTRIES_PER_CALL || bytes + size > BYTES_PER_CALL) {
-      calls.push([record]);
+      calls.push([event]);
       bytes = size;
     } else {
-      last.push(record);
+      last.push(event);
       bytes += size;
     }
   }

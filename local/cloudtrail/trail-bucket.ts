@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { PutObjectCommand, type PutObjectCommandOutput } from '@aws-sdk/client-s3';
@@ -12,23 +12,24 @@ export interface TrailBucket {
   readonly bucket: string;
 }
 
-/** Writes the records as a trail does: a gzip file for each account, Region and day among them. */
+/**
+ * Writes the records as a trail does: a gzip file for each account and Region among them, in the folder and under the name
+ * of the time when it is written. There are no digest files: nobody validates the log of a local KMS.
+ */
 export async function putInBucket(
   { client, bucket }: TrailBucket,
   records: readonly CloudTrailRecord[],
+  now: Date,
 ): Promise<Undelivered<CloudTrailRecord>> {
-  const files = Object.entries(Object.groupBy(records, folderOf)).map(([folder, contents]) => ({
-    folder,
-    contents: contents ?? [],
-  }));
+  const files = Object.entries(Object.groupBy(records, accountAndRegion));
   const left: CloudTrailRecord[] = [];
   let reason: string | undefined;
-  for (const { folder, contents } of files) {
+  for (const [owner, contents = []] of files) {
     try {
       await client.send(
         new PutObjectCommand({
           Bucket: bucket,
-          Key: `${folder}/${fileName(contents)}`,
+          Key: fileName(owner, now),
           Body: await compress(JSON.stringify({ Records: contents })),
           ContentType: 'application/json',
           ContentEncoding: 'gzip',
@@ -42,14 +43,21 @@ export async function putInBucket(
   return reason === undefined ? { items: left } : { items: left, reason };
 }
 
-function folderOf({ recipientAccountId, awsRegion, eventTime }: CloudTrailRecord): string {
-  const day = eventTime.slice(0, 10).replaceAll('-', '/');
-  return `AWSLogs/${recipientAccountId}/CloudTrail/${awsRegion}/${day}`;
+function accountAndRegion({ recipientAccountId, awsRegion }: CloudTrailRecord): string {
+  return `${recipientAccountId}/${awsRegion}`;
 }
 
-/** `<account>_CloudTrail_<region>_<yyyymmddThhmmZ>_<16 characters>.json.gz` */
-function fileName([first]: readonly CloudTrailRecord[]): string {
-  const minute = `${first?.eventTime.slice(0, 16).replaceAll(/[-:]/g, '')}Z`;
-  const unique = randomBytes(8).toString('hex');
-  return `${first?.recipientAccountId}_CloudTrail_${first?.awsRegion}_${minute}_${unique}.json.gz`;
+/** `AWSLogs/<account>/CloudTrail/<region>/<yyyy>/<mm>/<dd>/<account>_CloudTrail_<region>_<yyyymmddThhmmZ>_<unique>.json.gz` */
+function fileName(owner: string, now: Date): string {
+  const [account, region] = owner.split('/');
+  const time = now.toISOString();
+  const minute = `${time.slice(0, 16).replaceAll(/[-:]/g, '')}Z`;
+  const folder = `AWSLogs/${account}/CloudTrail/${region}/${time.slice(0, 10).replaceAll('-', '/')}`;
+  return `${folder}/${account}_CloudTrail_${region}_${minute}_${uniqueString()}.json.gz`;
+}
+
+const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+function uniqueString(): string {
+  return Array.from({ length: 16 }, () => ALPHANUMERIC.charAt(randomInt(ALPHANUMERIC.length))).join('');
 }

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clockRoutes } from '../clock/routes.ts';
 import { VirtualClock } from '../clock/virtual-time.ts';
+import { DeliveryConditions } from '../cloudtrail/delivery-conditions.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { RecordLog } from '../cloudtrail/record-log.ts';
 import { Consistency } from './consistency.ts';
@@ -39,6 +40,8 @@ export interface LocalKms {
   readonly url: string;
   readonly clock: VirtualClock;
   readonly records: RecordLog;
+  /** How its records are to be delivered: give it to `createDelivery`. */
+  readonly deliveryConditions: DeliveryConditions;
   /** Stops, with every open connection. */
   close(): Promise<void>;
 }
@@ -64,6 +67,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const quotas = new Quotas(clock, region);
   const consistency = new Consistency(database, kms);
   const records = new RecordLog(database);
+  const deliveryConditions = new DeliveryConditions();
   const onRecord = (record: CloudTrailRecord) => {
     records.append(record);
     options.onRecord?.(record);
@@ -83,6 +87,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     ...quotas.routes(),
     ...consistency.routes(),
     ...records.routes(),
+    ...deliveryConditions.routes(),
   };
   const ignoreClock = clock.onAdvance(() => service.catchUp());
   const { listener, settled } = requestListener(awsServices, routes);
@@ -93,6 +98,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     url: `http://${host}:${address.port}`,
     clock,
     records,
+    deliveryConditions,
     close: async () => {
       await new Promise((resolve) => {
         server.close(resolve);

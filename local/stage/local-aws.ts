@@ -5,7 +5,7 @@ import { type KeywardOutputs, outputNames } from '../../lib/outputs.ts';
 import { createDelivery, type Delivery } from '../cloudtrail/delivery.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { IDENTITY_STORE_ID, startLocalDirectory } from '../directory/server.ts';
-import { startLocalKms } from '../kms/server.ts';
+import { type LocalKms, startLocalKms } from '../kms/server.ts';
 import { startMiniStack } from '../ministack/ministack.ts';
 import { type SignIn, startSignIn } from '../signin/sign-in.ts';
 import { startLocalSlack, TEAM_ID } from '../slack/server.ts';
@@ -109,7 +109,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   }).then((all) => Outputs.parse(Object.fromEntries(outputNames.map((name) => [name, all[name]]))));
 
   await registerPrincipals(kms.url, await functionPrincipals(endpoint));
-  const delivery = started.adopt(deliveryTo(endpoint, outputs.TrailBucketName), (it) => it.close());
+  const delivery = started.adopt(deliveryTo(endpoint, outputs.TrailBucketName, kms), (it) => it.close());
   deliver = (record) => delivery.deliver(record);
   await verifySender(endpoint);
   signIn.allowRedirect(outputs.PortalUrl);
@@ -143,9 +143,15 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
 }
 
 /** Sends CloudTrail's records where a trail and EventBridge would: to the default bus and the trail's bucket. */
-function deliveryTo(endpoint: string, bucket: string): Delivery {
+function deliveryTo(
+  endpoint: string,
+  bucket: string,
+  { clock, deliveryConditions: conditions }: LocalKms,
+): Delivery {
   const config = clientConfig(endpoint);
   return createDelivery({
+    clock,
+    conditions,
     events: { client: new EventBridgeClient(config), busName: 'default' },
     trail: { client: new S3Client({ ...config, forcePathStyle: true }), bucket },
   });

@@ -1,84 +1,6 @@
-import { gunzipSync } from 'node:zlib';
-import type { PutEventsCommand, PutEventsCommandOutput } from '@aws-sdk/client-eventbridge';
-import type { PutObjectCommand, PutObjectCommandOutput } from '@aws-sdk/client-s3';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { createDelivery, type DeliveryOptions } from '../../../../local/cloudtrail/delivery.ts';
-import type { CloudTrailRecord } from '../../../../local/cloudtrail/record.ts';
-
-function record(number: number, fields: Partial<CloudTrailRecord> = {}): CloudTrailRecord {
-  return {
-    eventVersion: '1.11',
-    userIdentity: { accountId: '000000000000' },
-    eventTime: '2026-11-25T03:02:22Z',
-    eventSource: 'kms.amazonaws.com',
-    eventName: 'Decrypt',
-    awsRegion: 'us-east-1',
-    sourceIPAddress: '127.0.0.1',
-    userAgent: 'test',
-    requestParameters: null,
-    responseElements: null,
-    eventID: `event-${number}`,
-    readOnly: true,
-    eventType: 'AwsApiCall',
-    managementEvent: true,
-    recipientAccountId: '000000000000',
-    eventCategory: 'Management',
-    ...fields,
-  };
-}
-
-/** A bus that answers as it is told: `fail` throws, and `refuse` says which entries of a call it refuses. */
-function bus() {
-  const calls: { ids: string[]; entries: object[] }[] = [];
-  const behaviour = { fail: 0, refuse: (_id: string) => false };
-  const client = {
-    send: (command: PutEventsCommand): Promise<PutEventsCommandOutput> => {
-      if (behaviour.fail > 0) {
-        behaviour.fail -= 1;
-        return Promise.reject(new Error('the bus is not there'));
-      }
-      const entries = command.input.Entries ?? [];
-      const ids = entries.map(({ Detail = '' }) => /event-\d+/.exec(Detail)?.[0] ?? '');
-      calls.push({ ids, entries });
-      const Entries = ids.map((id) =>
-        behaviour.refuse(id) ? { ErrorCode: 'InternalFailure', ErrorMessage: 'try again' } : { EventId: id },
-      );
-      return Promise.resolve({ $metadata: {}, Entries });
-    },
-  };
-  return { calls, behaviour, events: { client, busName: 'keyward' } };
-}
-
-function bucket() {
-  const objects: { key: string; contents: unknown }[] = [];
-  const behaviour = { fail: 0 };
-  const client = {
-    send: (command: PutObjectCommand): Promise<PutObjectCommandOutput> => {
-      if (behaviour.fail > 0) {
-        behaviour.fail -= 1;
-        return Promise.reject(new Error('no such bucket'));
-      }
-      const { Bucket, Key = '', Body } = command.input;
-      expect(Bucket).toBe('trail');
-      if (!(Body instanceof Uint8Array)) throw new TypeError('The body is not bytes.');
-      const contents: unknown = JSON.parse(gunzipSync(Body).toString());
-      objects.push({ key: Key, contents });
-      return Promise.resolve({ $metadata: {} });
-    },
-  };
-  return { objects, behaviour, trail: { client, bucket: 'trail' } };
-}
-
-function deliveryTo(options: DeliveryOptions) {
-  const reports: string[] = [];
-  const delivery = createDelivery({
-    intervalMilliseconds: 10_000,
-    report: (message) => reports.push(message),
-    ...options,
-  });
-  onTestFinished(() => delivery.close());
-  return { delivery, reports };
-}
+import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
+import { bucket, bus, deliveryTo, record } from './destinations.ts';
 
 describe('delivery to a bus', () => {
   test('in calls of ten, in order, as CloudTrail events of a source of its own', async () => {
@@ -96,6 +18,7 @@ describe('delivery to a bus', () => {
       Source: 'keyward.local.cloudtrail',
       DetailType: 'AWS API Call via CloudTrail',
       Time: new Date('2026-11-25T03:02:22Z'),
+      Resources: [],
       Detail: JSON.stringify(record(1)),
     });
     expect(calls[2]?.entries.at(-1)).toMatchObject({ DetailType: 'AWS Service Event via CloudTrail' });
@@ -171,20 +94,33 @@ describe('delivery to a bus', () => {
 });
 
 describe('delivery to a bucket', () => {
-  test('in a gzip file for each day, where a trail puts it', async () => {
+  test('in a gzip file for each account and Region, where and as a trail names it when it is written', async () => {
     const { objects, trail } = bucket();
-    const { delivery } = deliveryTo({ trail });
-    const late = record(3, { eventTime: '2026-12-01T00:00:00Z' });
-    for (const one of [record(1), record(2), late]) delivery.deliver(one);
+    const clock = new VirtualClock({ realNow: () => Date.parse('2026-12-01T00:04:59Z') });
+    const { delivery } = deliveryTo({ trail, clock });
+    const elsewhere = record(3, { awsRegion: 'eu-west-1' });
+    const ofAnother = record(4, { recipientAccountId: '111122223333' });
+    for (const one of [record(1), record(2), elsewhere, ofAnother]) delivery.deliver(one);
     await delivery.flush();
     expect(objects).toEqual([
       {
         key: expect.stringMatching(
-          /^AWSLogs\/000000000000\/CloudTrail\/us-east-1\/2026\/11\/25\/000000000000_CloudTrail_us-east-1_20261125T0302Z_[0-9a-f]{16}\.json\.gz$/,
+          /^AWSLogs\/000000000000\/CloudTrail\/us-east-1\/2026\/12\/01\/000000000000_CloudTrail_us-east-1_20261201T0004Z_[0-9A-Za-z]{16}\.json\.gz$/,
         ),
         contents: { Records: [record(1), record(2)] },
       },
-      { key: expect.stringContaining('/2026/12/01/'), contents: { Records: [late] } },
+      {
+        key: expect.stringContaining(
+          'AWSLogs/000000000000/CloudTrail/eu-west-1/2026/12/01/000000000000_CloudTrail_eu-west-1_',
+        ),
+        contents: { Records: [elsewhere] },
+      },
+      {
+        key: expect.stringContaining(
+          'AWSLogs/111122223333/CloudTrail/us-east-1/2026/12/01/111122223333_CloudTrail_us-east-1_',
+        ),
+        contents: { Records: [ofAnother] },
+      },
     ]);
   });
 
