@@ -1,4 +1,4 @@
-/** An error as the AWS JSON protocol carries it: `code` becomes `__type`. */
+/** An error as the AWS JSON protocol carries it: `code` becomes `__type`. AWS KMS leaves some messages out. */
 export class ServiceError extends Error {
   readonly code: string;
   readonly status: number;
@@ -12,6 +12,9 @@ export class ServiceError extends Error {
 }
 
 export const validation = (message: string) => new ServiceError('ValidationException', message);
+
+/** For a request that cannot be read. AWS says nothing of JSON that is not well formed. */
+export const serialization = (message = '') => new ServiceError('SerializationException', message);
 
 export const notFound = (message: string) => new ServiceError('NotFoundException', message);
 

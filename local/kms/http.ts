@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { answerControl, type ControlRoutes } from './control-routes.ts';
-import { ServiceError } from './errors.ts';
+import { ServiceError, serialization } from './errors.ts';
 import type { AwsReply, AwsRequest } from './service.ts';
 
 /** Longer than any request that AWS KMS takes. */
@@ -43,62 +44,78 @@ async function answer(
   services: AwsServices,
   routes: ControlRoutes,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  const text = await readBody(request);
-  if (url.pathname.startsWith('/_local/')) {
+  const url = urlOf(request);
+  const body = await readBody(request);
+  if (url?.pathname.startsWith('/_local/') === true) {
     const route = `${request.method} ${url.pathname}`;
+    const text = body?.toString() ?? '';
     const reply = answerControl(routes, route, { query: url.searchParams, text });
     response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
     return;
   }
-  const reply = await answerAws(request, services, text);
+  const reply = await answerAws(request, services, body);
   if (reply.loseConnection === true) request.socket.destroy();
   else sendAws(response, reply);
 }
 
-async function answerAws(request: IncomingMessage, services: AwsServices, text: string): Promise<AwsReply> {
-  const [name = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
+/** Undefined when the request line has none, such as `//`. */
+function urlOf({ url }: IncomingMessage): URL | undefined {
+  return URL.parse(url ?? '/', 'http://localhost') ?? undefined;
+}
+
+async function answerAws(
+  request: IncomingMessage,
+  services: AwsServices,
+  body: Buffer | undefined,
+): Promise<AwsReply> {
+  const [name = '', ...operation] = String(request.headers['x-amz-target'] ?? '').split('.');
   const service = Object.hasOwn(services, name) ? services[name] : undefined;
   if (service === undefined || request.method !== 'POST') {
-    return {
-      requestId: '',
-      result: new ServiceError('UnknownOperationException', 'There is no such service or operation here.'),
-    };
+    return refusal('UnknownOperationException', 'There is no such service or operation here.');
   }
-  return await service(operation, {
+  if (body === undefined) return refusal('RequestEntityTooLargeException', '', 413);
+  return await service(operation.join('.'), {
     headers: request.headers,
     sourceIPAddress: request.socket.remoteAddress ?? '',
-    body: () => parseBody(text),
+    body: () => parseBody(body),
   });
+}
+
+function refusal(code: string, message: string, status = 400): AwsReply {
+  return { requestId: randomUUID(), result: new ServiceError(code, message, status) };
 }
 
 function sendAws(response: ServerResponse, { requestId, result }: AwsReply): void {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId };
   if (result instanceof ServiceError) {
-    response
-      .writeHead(result.status, headers)
-      .end(JSON.stringify({ __type: result.code, message: result.message }));
+    response.writeHead(result.status, headers).end(JSON.stringify(errorBody(result)));
   } else {
     response.writeHead(200, headers).end(result.output === undefined ? '' : JSON.stringify(result.output));
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** The framework under AWS KMS, which refuses what it cannot read, writes `Message`; AWS KMS writes `message`. */
+function errorBody({ code, message }: ServiceError): object {
+  if (message === '') return { __type: code };
+  return code === 'SerializationException' ? { __type: code, Message: message } : { __type: code, message };
+}
+
+/** Undefined when it is too long; it is read to its end all the same, since some clients listen only then. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > LONGEST_BODY_BYTES) throw new RangeError('The request is larger than 1 MB.');
-    chunks.push(bytes);
+    if (length <= LONGEST_BODY_BYTES) chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString();
+  return length <= LONGEST_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
-function parseBody(text: string): unknown {
+function parseBody(body: Buffer): unknown {
   try {
-    return JSON.parse(text === '' ? '{}' : text);
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
-    throw new ServiceError('SerializationException', 'The request body is not JSON.');
+    throw serialization();
   }
 }

@@ -1,7 +1,8 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { ConditionValues } from './authorization/conditions.ts';
 import type { GrantQuestion } from './authorization/grant-permissions.ts';
-import { validation } from './errors.ts';
+import { parseInput } from './input.ts';
+import { stringMap } from './json-types.ts';
 import { type AcceptedReference, type ResolvedKey, resolveKey } from './key-reference.ts';
 import type { Kms } from './kms.ts';
 import type { Principal } from './principal.ts';
@@ -123,25 +124,6 @@ export function keyOperation<I extends JsonObject & { readonly KeyId: string }>(
   });
 }
 
-/** Throws ValidationException naming each member that is wrong. */
-export function parseInput<I>(schema: z.ZodType<I>, body: unknown): I {
-  const result = schema.safeParse(withoutNulls(body));
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    ({ path, message }) => `Value at '${path.join('.')}' failed to satisfy constraint: ${message}`,
-  );
-  const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
-  throw validation(`${count} detected: ${problems.join('; ')}`);
-}
-
-/** A null is as good as nothing, wherever it stands. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
-  if (typeof value !== 'object' || value === null) return value;
-  const present = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(present.map(([name, member]) => [name, withoutNulls(member)]));
-}
-
 /** What is the same for every operation, from the names that AWS KMS gives the members. */
 export function prepared<I extends JsonObject>(
   definition: Pick<Definition<I>, 'conditions' | 'recorded'>,
@@ -151,10 +133,10 @@ export function prepared<I extends JsonObject>(
   return {
     requestParameters: definition.recorded ? definition.recorded(input) : recordedFields(input),
     conditions: definition.conditions?.(input) ?? {},
-    encryptionContext: contextSchema.parse(input.EncryptionContext),
+    encryptionContext: encryptionContextSchema.parse(input.EncryptionContext),
     dryRun: input.DryRun === true,
     resolve,
   };
 }
 
-const contextSchema = z.record(z.string(), z.string()).default({});
+const encryptionContextSchema = stringMap.default({});

@@ -41,12 +41,12 @@ export class Principals {
     this.#byAccessKey.set('test', principalOf(`arn:aws:iam::${account.accountId}:root`, this.#now()));
   }
 
-  /** Throws UnrecognizedClientException when the credentials are of nobody that was registered. */
+  /**
+   * Throws UnrecognizedClientException when the credentials are of nobody that was registered,
+   * MissingAuthenticationTokenException without any, and IncompleteSignatureException when they do not say whose they are.
+   */
   identify(headers: IncomingHttpHeaders): Caller {
-    const accessKeyId = CREDENTIAL.exec(headers.authorization ?? '')?.groups?.accessKeyId;
-    if (accessKeyId === undefined) {
-      throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
-    }
+    const accessKeyId = accessKeyOf(headers.authorization ?? '');
     const appId = APP_ID.exec(headers['user-agent'] ?? '')?.groups?.appId;
     const principal =
       (appId === undefined ? undefined : this.#byAppId.get(appId)) ?? this.#byAccessKey.get(accessKeyId);
@@ -78,4 +78,19 @@ export class Principals {
   #now(): number {
     return this.#clock.now().getTime();
   }
+}
+
+/** The signature itself is not looked at. */
+function accessKeyOf(authorization: string): string {
+  if (!authorization.startsWith('AWS4-')) {
+    throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  }
+  const accessKeyId = CREDENTIAL.exec(authorization)?.groups?.accessKeyId;
+  if (accessKeyId === undefined) {
+    throw new ServiceError(
+      'IncompleteSignatureException',
+      `Authorization header requires 'Credential' parameter. Authorization=${authorization}`,
+    );
+  }
+  return accessKeyId;
 }

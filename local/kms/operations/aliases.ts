@@ -6,16 +6,12 @@ import type { Kms } from '../kms.ts';
 import { operation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
 import type { Alias } from '../store/aliases.ts';
-import { keyId, pagination } from './fields.ts';
+import { keyId, pagination, text } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';
 
 const ALIASES_PER_KEY = 50;
 
-const aliasName = z
-  .string()
-  .min(1)
-  .max(256)
-  .regex(/^[a-zA-Z0-9:/_-]+$/);
+const aliasName = text(1, 256, '^[a-zA-Z0-9:/_-]+$');
 
 const aliasAndKey = z.object({ AliasName: aliasName, TargetKeyId: keyId });
 

@@ -7,36 +7,35 @@ import { encryptsSymmetrically } from '../key-specs.ts';
 import { type Call, type Outcome, operation } from '../operation.ts';
 import type { GrantTerms } from '../store/grants.ts';
 import type { KmsKey } from '../store/keys.ts';
-import { dryRun, grantTokens, keyId, principalArn } from './fields.ts';
+import { dryRun, grantTokens, keyId, principalArn, servicePrincipal, stringMap, text } from './fields.ts';
 import { checkGrantOperations, GRANT_OPERATIONS } from './grant-operations.ts';
 import { newGrantToken } from './grant-tokens.ts';
 
 const GRANTS_PER_KEY = 50_000;
 
-const context = z.record(z.string(), z.string().max(384)).refine((pairs) => Object.keys(pairs).length <= 8, {
-  error: 'An encryption context constraint has 8 pairs at most.',
-});
+const context = stringMap
+  .refine((pairs) => Object.keys(pairs).length <= 8, {
+    error: 'An encryption context constraint has 8 pairs at most.',
+  })
+  .refine((pairs) => Object.values(pairs).every((value) => value.length <= 384), {
+    error: 'A value of an encryption context constraint has 384 characters at most.',
+  });
 
 const createSchema = z.object({
   KeyId: keyId,
   GranteePrincipal: principalArn.optional(),
   RetiringPrincipal: principalArn.optional(),
-  GranteeServicePrincipal: z.string().optional(),
-  RetiringServicePrincipal: z.string().optional(),
+  GranteeServicePrincipal: servicePrincipal.optional(),
+  RetiringServicePrincipal: servicePrincipal.optional(),
   Operations: z.array(z.enum(GRANT_OPERATIONS)).min(1),
   Constraints: z
     .object({
       EncryptionContextSubset: context.optional(),
       EncryptionContextEquals: context.optional(),
-      SourceArn: z.string().optional(),
+      SourceArn: text(20, 512, '^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$').optional(),
     })
     .optional(),
-  Name: z
-    .string()
-    .min(1)
-    .max(256)
-    .regex(/^[a-zA-Z0-9:/_-]+$/)
-    .optional(),
+  Name: text(1, 256, '^[a-zA-Z0-9:/_-]+$').optional(),
   GrantTokens: grantTokens,
   DryRun: dryRun,
 });

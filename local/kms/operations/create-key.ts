@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { generateMaterial } from '../cryptography/material.ts';
 import { unsupported, validation } from '../errors.ts';
+import { parseInput } from '../input.ts';
 import { keyArn } from '../key-reference.ts';
 import {
   algorithmsFor,
@@ -13,26 +14,26 @@ import {
   UNSUPPORTED_SPECS,
 } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
-import { type Call, type Operation, type Outcome, parseInput, prepared, type Touch } from '../operation.ts';
+import { type Call, type Operation, type Outcome, prepared, type Touch } from '../operation.ts';
 import { checkLockout } from '../policy-lockout.ts';
 import { recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
-import { description, KEY_SPEC_NAMES, tags } from './fields.ts';
+import { customKeyStoreId, description, KEY_SPEC_NAMES, policy, tags, text } from './fields.ts';
 import { keyMetadata, recordedMetadata } from './key-metadata.ts';
 import { checkTags, requestTagConditions } from './tags.ts';
 
 const keySpec = z.enum([...KEY_SPEC_NAMES, ...UNSUPPORTED_SPECS]);
 
 const schema = z.object({
-  Policy: z.string().min(1).max(131_072).optional(),
+  Policy: policy.optional(),
   Description: description.default(''),
   KeyUsage: z.enum(KEY_USAGES).optional(),
   KeySpec: keySpec.optional(),
   /** The old name of KeySpec. */
   CustomerMasterKeySpec: keySpec.optional(),
   Origin: z.enum(['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']).default('AWS_KMS'),
-  CustomKeyStoreId: z.string().optional(),
-  XksKeyId: z.string().optional(),
+  CustomKeyStoreId: customKeyStoreId.optional(),
+  XksKeyId: text(1, 128, '^[a-zA-Z0-9-_.]+$').optional(),
   BypassPolicyLockoutSafetyCheck: z.boolean().default(false),
   Tags: tags.default([]),
   MultiRegion: z.boolean().default(false),

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { generateMaterial, publicKeyBytes } from '../cryptography/material.ts';
 import { unsupported } from '../errors.ts';
+import { parseInput } from '../input.ts';
 import { resolveKey } from '../key-reference.ts';
 import { hasPublicKey, isKeySpec, type KeySpec, specFacts, UNSUPPORTED_SPECS } from '../key-specs.ts';
-import { type Operation, parseInput, prepared } from '../operation.ts';
+import { type Operation, prepared } from '../operation.ts';
 import { dryRun, encryptionContext, grantTokens, KEY_SPEC_NAMES, keyId, recipient } from './fields.ts';
 import { protectDataKey } from './protect-data-key.ts';
 

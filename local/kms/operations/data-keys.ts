@@ -4,7 +4,7 @@ import { validation } from '../errors.ts';
 import type { Kms } from '../kms.ts';
 import { keyOperation } from '../operation.ts';
 import type { KmsKey } from '../store/keys.ts';
-import { dryRun, encryptionContext, grantTokens, keyId, recipient } from './fields.ts';
+import { dryRun, encryptionContext, grantTokens, integer, keyId, recipient } from './fields.ts';
 import { protectDataKey } from './protect-data-key.ts';
 
 const DATA_KEY_BYTES = { AES_128: 16, AES_256: 32 } as const;
@@ -12,7 +12,7 @@ const DATA_KEY_BYTES = { AES_128: 16, AES_256: 32 } as const;
 const fields = {
   KeyId: keyId,
   KeySpec: z.enum(['AES_128', 'AES_256']).optional(),
-  NumberOfBytes: z.int().min(1).max(1024).optional(),
+  NumberOfBytes: integer(1, 1024).optional(),
   EncryptionContext: encryptionContext,
   GrantTokens: grantTokens,
   DryRun: dryRun,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { keyOperation } from '../operation.ts';
 import { recordedDate } from '../recorded-fields.ts';
-import { keyId } from './fields.ts';
+import { integer, keyId } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -9,7 +9,7 @@ const DAY_MILLISECONDS = 86_400_000;
 export const scheduleKeyDeletion = keyOperation({
   schema: z.object({
     KeyId: keyId,
-    PendingWindowInDays: z.int().min(7).max(30).default(30),
+    PendingWindowInDays: integer(7, 30).default(30),
   }),
   readOnly: false,
   conditions: (input) => ({

@@ -1,30 +1,27 @@
 import * as z from 'zod';
-import { unsupported } from '../errors.ts';
+import { ServiceError, unsupported } from '../errors.ts';
+import { bytes, integer, stringMap, text } from '../json-types.ts';
 import { KEY_SPECS, type KeySpec } from '../key-specs.ts';
 
-/** The members that AWS KMS's operations share, with their documented limits. */
+/** The members that AWS KMS's operations share, with the limits of its API model. */
 
-export const keyId = z.string().min(1).max(2048);
+export { bytes, integer, stringMap, text };
 
-/** Base64 of so many bytes. */
-export const bytes = (minimum: number, maximum: number) =>
-  z
-    .base64()
-    .transform((text) => Buffer.from(text, 'base64'))
-    .refine((data) => data.length >= minimum && data.length <= maximum, {
-      error: `Member must have length between ${minimum} and ${maximum} bytes`,
-    });
+export const keyId = text(1, 2048, '^\\p{ASCII}+$');
 
-export const encryptionContext = z.record(z.string(), z.string()).optional();
+export const encryptionContext = stringMap.optional();
 
 /** Grants take effect at once here, so tokens are taken and not needed. */
-export const grantTokens = z.array(z.string().min(1).max(8192)).max(10).optional();
+export const grantTokens = z.array(text(1, 8192)).max(10).optional();
 
 export const dryRun = z.boolean().optional();
 
 /** There are no enclaves here, and an answer that is not for the enclave alone would not be what was asked for. */
 export const recipient = z
-  .object({ KeyEncryptionAlgorithm: z.enum(['RSAES_OAEP_SHA_256']).optional() })
+  .object({
+    KeyEncryptionAlgorithm: z.enum(['RSAES_OAEP_SHA_256']).optional(),
+    AttestationDocument: bytes(1, 262_144).optional(),
+  })
   .transform(() => {
     throw unsupported('The local KMS has no enclaves: it takes no Recipient.');
   })
@@ -38,20 +35,29 @@ export const ciphertextFields = {
 };
 
 export const pagination = (defaultLimit: number, maximumLimit: number) => ({
-  Limit: z.int().min(1).max(maximumLimit).default(defaultLimit),
-  Marker: z.string().min(1).max(1024).optional(),
+  Limit: integer(1, maximumLimit).default(defaultLimit),
+  Marker: text(1, 1024, '[\\u0020-\\u00FF]*').optional(),
 });
 
-export const tagKey = z.string().min(1).max(128);
+export const tagKey = text(1, 128);
 
-export const tags = z.array(z.object({ TagKey: tagKey, TagValue: z.string().max(256) })).max(50);
+export const tags = z.array(z.object({ TagKey: tagKey, TagValue: text(0, 256) }));
 
-export const description = z.string().max(8192);
+export const description = text(0, 8192);
+
+export const policy = text(1, 131_072, '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+');
+
+export const customKeyStoreId = text(1, 64);
 
 /** The key specs of this server. */
 export const KEY_SPEC_NAMES = Object.keys(KEY_SPECS).filter((name): name is KeySpec =>
   Object.hasOwn(KEY_SPECS, name),
 );
 
-/** Of an IAM principal; a session of a role is `arn:aws:sts::...:assumed-role/...`. */
-export const principalArn = z.string().regex(/^arn:aws:(?:iam|sts)::\d{12}:\S+$/);
+/** Of an IAM principal; a session of a role is `arn:aws:sts::...:assumed-role/...`. Throws InvalidArnException. */
+export const principalArn = text(1, 256, '^[\\w+=,.@:/-]+$').transform((arn) => {
+  if (/^arn:aws:(?:iam|sts)::\d{12}:\S+$/.test(arn)) return arn;
+  throw new ServiceError('InvalidArnException', `ARN does not refer to a valid principal: ${arn}`);
+});
+
+export const servicePrincipal = text(1, 128, '^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$');

@@ -6,17 +6,18 @@ import { keyOperation, operation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
 import type { Grant } from '../store/grants.ts';
 import type { KmsKey } from '../store/keys.ts';
-import { dryRun, keyId, pagination, principalArn } from './fields.ts';
+import { dryRun, keyId, pagination, principalArn, servicePrincipal, text } from './fields.ts';
 import { grantIdOf } from './grant-tokens.ts';
 import { epochSeconds } from './key-metadata.ts';
 
-const grantId = z.string().min(1).max(128);
+const grantId = text(1, 128);
 
 export const listGrants = keyOperation({
   schema: z.object({
     KeyId: keyId,
     GrantId: grantId.optional(),
     GranteePrincipal: principalArn.optional(),
+    GranteeServicePrincipal: servicePrincipal.optional(),
     ...pagination(50, 100),
   }),
   readOnly: true,
@@ -24,6 +25,8 @@ export const listGrants = keyOperation({
     const grants = kms.grants
       .ofKey(key.id)
       .filter((grant) => input.GrantId === undefined || grant.id === input.GrantId)
+      // No service of AWS is a grantee here.
+      .filter(() => input.GranteeServicePrincipal === undefined)
       .filter(
         ({ terms }) =>
           input.GranteePrincipal === undefined || terms.granteePrincipal === input.GranteePrincipal,
@@ -44,7 +47,7 @@ export const revokeGrant = keyOperation({
 
 const retireSchema = z
   .object({
-    GrantToken: z.string().min(1).max(8192).optional(),
+    GrantToken: text(1, 8192).optional(),
     KeyId: keyId.optional(),
     GrantId: grantId.optional(),
     DryRun: dryRun,

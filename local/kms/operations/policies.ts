@@ -3,12 +3,12 @@ import { parseKeyPolicy } from '../authorization/policy-document.ts';
 import { notFound, validation } from '../errors.ts';
 import { keyOperation } from '../operation.ts';
 import { checkLockout } from '../policy-lockout.ts';
-import { keyId, pagination } from './fields.ts';
+import { keyId, pagination, policy, text } from './fields.ts';
 
 /** A key has one policy of its own, with this name. */
 const POLICY_NAME = 'default';
 
-const policyName = z.string().min(1).max(128).default(POLICY_NAME);
+const policyName = text(1, 128, '[\\w]+').default(POLICY_NAME);
 
 export const getKeyPolicy = keyOperation({
   schema: z.object({ KeyId: keyId, PolicyName: policyName }),
@@ -24,7 +24,7 @@ export const putKeyPolicy = keyOperation({
   schema: z.object({
     KeyId: keyId,
     PolicyName: policyName,
-    Policy: z.string().min(1).max(131_072),
+    Policy: policy,
     BypassPolicyLockoutSafetyCheck: z.boolean().default(false),
   }),
   readOnly: false,

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { ServiceError } from '../errors.ts';
+import { ServiceError, validation } from '../errors.ts';
 import { operation } from '../operation.ts';
-import { recipient } from './fields.ts';
+import { customKeyStoreId, integer, recipient } from './fields.ts';
 
 /** Of no key: IAM alone decides, and CloudTrail shows neither what was asked nor a resource. */
 export const generateRandom = operation({
   schema: z.object({
-    NumberOfBytes: z.int().min(1).max(1024),
-    CustomKeyStoreId: z.string().min(1).max(64).optional(),
+    NumberOfBytes: integer(1, 1024).optional(),
+    CustomKeyStoreId: customKeyStoreId.optional(),
     Recipient: recipient,
   }),
   readOnly: true,
@@ -16,6 +16,7 @@ export const generateRandom = operation({
   resolve: (_kms, input) => ({
     touches: [{ kind: 'account' }],
     effect: () => {
+      if (input.NumberOfBytes === undefined) throw validation('NumberOfBytes is required.');
       if (input.CustomKeyStoreId !== undefined) {
         throw new ServiceError(
           'CustomKeyStoreNotFoundException',

@@ -5,7 +5,7 @@ import { encryptsSymmetrically } from '../key-specs.ts';
 import { keyOperation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
 import type { KmsKey } from '../store/keys.ts';
-import { keyId, pagination } from './fields.ts';
+import { integer, keyId, pagination } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';
 
 /** AWS does not raise this limit. */
@@ -20,7 +20,7 @@ const keyOnly = z.object({ KeyId: keyId });
 
 /** Also changes the period of a key that is already rotated; either way it begins now. */
 export const enableKeyRotation = keyOperation({
-  schema: z.object({ KeyId: keyId, RotationPeriodInDays: z.int().min(90).max(2560).optional() }),
+  schema: z.object({ KeyId: keyId, RotationPeriodInDays: integer(90, 2560).optional() }),
   readOnly: false,
   conditions: (input) => ({
     'kms:rotationperiodindays': [String(input.RotationPeriodInDays ?? DEFAULT_PERIOD_IN_DAYS)],

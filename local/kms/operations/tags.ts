@@ -20,14 +20,14 @@ export const tagResource = keyOperation({
     checkTags(Tags);
     for (const { TagKey, TagValue } of Tags) kms.tags.put(key.id, { tagKey: TagKey, tagValue: TagValue });
     if (kms.tags.list(key.id).length > TAGS_PER_KEY) {
-      throw new ServiceError('TagException', `A key can have ${TAGS_PER_KEY} tags at most.`);
+      throw new ServiceError('TagException', 'Too many tags');
     }
     return {};
   },
 });
 
 export const untagResource = keyOperation({
-  schema: z.object({ KeyId: keyId, TagKeys: z.array(tagKey).max(TAGS_PER_KEY) }),
+  schema: z.object({ KeyId: keyId, TagKeys: z.array(tagKey) }),
   readOnly: false,
   conditions: ({ TagKeys }) => ({ 'aws:tagkeys': TagKeys }),
   handle: ({ kms, key }, { TagKeys }) => {
@@ -47,14 +47,15 @@ export const listResourceTags = keyOperation({
   },
 });
 
-/** Throws TagException for tags that AWS reserves, and for a tag key that is given twice. */
+/** Throws TagException for too many tags, tags that AWS reserves, and for a tag key that is given twice. */
 export function checkTags(given: readonly TagInput[]): void {
+  if (given.length > TAGS_PER_KEY) throw new ServiceError('TagException', 'Too many tags');
   const names = given.map(({ TagKey }) => TagKey);
   if (names.some((name) => name.startsWith('aws:'))) {
-    throw new ServiceError('TagException', 'Tag keys that begin with "aws:" are reserved.');
+    throw new ServiceError('TagException', 'Tags beginning with aws: are reserved');
   }
   if (new Set(names).size !== names.length) {
-    throw new ServiceError('TagException', 'Duplicate tag keys are not allowed.');
+    throw new ServiceError('TagException', 'Duplicate tag keys');
   }
 }
 

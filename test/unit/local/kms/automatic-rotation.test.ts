@@ -66,7 +66,7 @@ describe('a key that is rotated automatically', () => {
     }
   });
 
-  test.each([89, 2561, 0, 100.5])('is not rotated every %d days', async (period) => {
+  test.each([89, 2561, 0])('is not rotated every %d days', async (period) => {
     const { id, status, rotateEvery } = await subject();
     await expect(rotateEvery(period)).rejects.toMatchObject({ name: 'ValidationException' });
     expect(await status()).toEqual({ KeyId: id, KeyRotationEnabled: false });

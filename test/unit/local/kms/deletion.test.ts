@@ -46,7 +46,7 @@ test.each([6, 31])('a window of %i days is refused', async (days) => {
     kms.root.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: days })),
   ).rejects.toMatchObject({
     name: 'ValidationException',
-    message: expect.stringMatching(/PendingWindowInDays/),
+    message: expect.stringMatching(/'pendingWindowInDays'/),
   });
 });
 

@@ -157,7 +157,7 @@ describe('a grant', () => {
       'UnsupportedOperationException',
     ],
     ['for nobody', { GranteePrincipal: undefined }, 'ValidationException'],
-    ['for what is not a principal', { GranteePrincipal: 'me' }, 'ValidationException'],
+    ['for what is not a principal', { GranteePrincipal: 'me' }, 'InvalidArnException'],
   ];
 
   test.each(refusals)('is refused %s', async (_what, input, name) => {

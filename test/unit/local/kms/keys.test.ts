@@ -71,7 +71,7 @@ describe('CreateKey', () => {
     ],
     ['HMAC without a usage', { KeySpec: 'HMAC_256' }, 'ValidationException', /KeyUsage/],
     ['RSA without a usage', { KeySpec: 'RSA_2048' }, 'ValidationException', /KeyUsage/],
-    ['a long description', { Description: 'x'.repeat(8193) }, 'ValidationException', /Description/],
+    ['a long description', { Description: 'x'.repeat(8193) }, 'ValidationException', /'description'/],
     ['a reserved tag', { Tags: [{ TagKey: 'aws:owner', TagValue: 'x' }] }, 'TagException', /reserved/],
   ];
 

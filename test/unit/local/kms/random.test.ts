@@ -10,12 +10,33 @@ test('random bytes, as many as were asked for', async () => {
   expect(await random(32)).not.toEqual(await random(32));
 });
 
-test.each([undefined, 0, -1, 1025, 1.5])('not %s of them', async (NumberOfBytes) => {
+/** What AWS KMS was recorded to answer. */
+const refusals: readonly (readonly [number | undefined, string])[] = [
+  [undefined, 'NumberOfBytes is required.'],
+  [
+    0,
+    "1 validation error detected: Value '0' at 'numberOfBytes' failed to satisfy constraint: " +
+      'Member must have value greater than or equal to 1',
+  ],
+  [
+    1025,
+    "1 validation error detected: Value '1025' at 'numberOfBytes' failed to satisfy constraint: " +
+      'Member must have value less than or equal to 1024',
+  ],
+];
+
+test.each(refusals)('not %s of them', async (NumberOfBytes, message) => {
   const kms = await localKms();
   await expect(kms.root.send(new GenerateRandomCommand({ NumberOfBytes }))).rejects.toMatchObject({
     name: 'ValidationException',
-    message: expect.stringMatching(/'NumberOfBytes'/),
+    message,
   });
+});
+
+test('one of them, where one and a half were asked for', async () => {
+  const kms = await localKms();
+  const { Plaintext } = await kms.root.send(new GenerateRandomCommand({ NumberOfBytes: 1.5 }));
+  expect(Plaintext).toHaveLength(1);
 });
 
 test('not from a custom key store, of which there is none', async () => {
