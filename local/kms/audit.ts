@@ -6,11 +6,13 @@ import {
   type TlsDetails,
 } from '../cloudtrail/record.ts';
 import { userIdentity } from '../cloudtrail/user-identity.ts';
+import type { Account } from './account.ts';
 import type { ServiceError } from './errors.ts';
-import type { Account } from './kms.ts';
+import type { LocatedKey } from './multi-region.ts';
 import type { Outcome, ServiceEvent, Touch } from './operation.ts';
+import { recordedMetadata } from './operations/key-metadata.ts';
 import type { Caller } from './principals.ts';
-import type { RecordFields } from './recorded-fields.ts';
+import { type RecordFields, recordedFields } from './recorded-fields.ts';
 
 const EVENT_SOURCE = 'kms.amazonaws.com';
 
@@ -49,7 +51,8 @@ export interface FinishedCall {
 }
 
 /** The record of a call. A denied call shows neither what was asked nor of which key. */
-export function recordOfCall(account: Account, call: FinishedCall): CloudTrailRecord {
+export function recordOfCall(call: FinishedCall): CloudTrailRecord {
+  const { account } = call.caller;
   const failure = call.result instanceof Error ? call.result : undefined;
   const outcome = call.result instanceof Error ? {} : call.result;
   const wasDenied = failure?.code === 'AccessDeniedException';
@@ -83,8 +86,32 @@ export function recordOfCall(account: Account, call: FinishedCall): CloudTrailRe
   };
 }
 
+/** ReplicateKey is recorded once more in the Region of the replica: as the CreateKey that made it. */
+export function recordOfReplicaCreation({ kms, key }: LocatedKey, call: FinishedCall): CloudTrailRecord {
+  const { description, spec, usage, origin, policy } = key;
+  return recordOfCall({
+    ...call,
+    operationName: 'CreateKey',
+    eventId: randomUUID(),
+    caller: { ...call.caller, account: kms.account },
+    userAgent: 'AWS Internal',
+    requestParameters: recordedFields({
+      Policy: policy,
+      Description: description,
+      KeySpec: spec,
+      CustomerMasterKeySpec: spec,
+      KeyUsage: usage,
+      Origin: origin,
+      MultiRegion: true,
+    }),
+    touches: [],
+    result: { responseElements: { keyMetadata: recordedMetadata(kms, key) }, createdKey: key },
+  });
+}
+
 /** The record of what the service did by itself. */
-export function recordOfServiceEvent(account: Account, event: ServiceEvent, time: number): CloudTrailRecord {
+export function recordOfServiceEvent(event: ServiceEvent, time: number): CloudTrailRecord {
+  const { account } = event.key.kms;
   return {
     eventVersion: '1.11',
     userIdentity: { accountId: account.accountId, invokedBy: 'AWS Internal' },
@@ -95,10 +122,10 @@ export function recordOfServiceEvent(account: Account, event: ServiceEvent, time
     sourceIPAddress: 'AWS Internal',
     userAgent: 'AWS Internal',
     requestParameters: null,
-    responseElements: event.name === 'DeleteKey' ? { keyId: event.keyArn } : null,
+    responseElements: event.name === 'DeleteKey' ? { keyId: event.key.key.arn } : null,
     eventID: randomUUID(),
     readOnly: false,
-    resources: [resource(event.keyArn)],
+    resources: [resource(event.key.key.arn)],
     eventType: 'AwsServiceEvent',
     managementEvent: true,
     recipientAccountId: account.accountId,

@@ -1,15 +1,13 @@
 import { authorizeByIdentity, authorizeOnKey } from './authorization/authorize.ts';
 import type { ConditionValues } from './authorization/conditions.ts';
 import { grantsAllow } from './authorization/grant-permissions.ts';
-import type { Kms } from './kms.ts';
 import type { PreparedCall, Resolved, Touch } from './operation.ts';
-import type { Principal } from './principal.ts';
+import type { Caller } from './principals.ts';
 import { requestConditions } from './request-conditions.ts';
 
 /** Throws AccessDeniedException unless the principal may do the operation on all that the call touches. */
 export function authorizeCall(
-  kms: Kms,
-  principal: Principal,
+  { account, principal }: Caller,
   operation: string,
   call: PreparedCall,
   { touches, aboutGrant }: Resolved,
@@ -22,7 +20,7 @@ export function authorizeCall(
       action: (touch.kind === 'account' ? touch.action : undefined) ?? `kms:${name}`,
       resource: resourceOf(touch),
       conditions: {
-        ...requestConditions(kms, principal, touch.kind === 'key' ? touch : undefined),
+        ...requestConditions(account, principal, touch.kind === 'key' ? touch : undefined),
         ...contextConditions(encryptionContext),
         ...conditions,
       },
@@ -32,10 +30,10 @@ export function authorizeCall(
       continue;
     }
     authorizeOnKey(request, {
-      accountId: kms.account.accountId,
+      accountId: touch.kms.account.accountId,
       policy: touch.key.policy,
       grantAllows: () =>
-        grantsAllow(kms.grants.ofKey(touch.key.id), {
+        grantsAllow(touch.kms.grants.ofKey(touch.key.id), {
           principal,
           operation: name,
           encryptionContext,

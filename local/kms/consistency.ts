@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import type { VirtualClock } from '../clock/virtual-time.ts';
+import { type Account, isSameAccount } from './account.ts';
 import { affectedCallers, isAffected } from './affected-callers.ts';
 import { chance } from './chance.ts';
 import type { ControlRoutes } from './control-routes.ts';
-import type { Kms } from './kms.ts';
+import { aliasArn, keyArn, partsOf } from './key-reference.ts';
+import { type KmsOfAccount, onePerAccount } from './kms.ts';
 import type { Touch } from './operation.ts';
 import type { Principal } from './principal.ts';
 import type { Alias } from './store/aliases.ts';
@@ -40,55 +43,57 @@ export interface Before {
  */
 export class Consistency {
   readonly #database: DatabaseSync;
-  readonly #kms: Kms;
+  readonly #truth: KmsOfAccount;
+  readonly #clock: VirtualClock;
   #settings: Settings | undefined;
   #changes = 0;
   readonly #keys = new Formers<KeyImage>('key');
   readonly #index = new Formers<KeyImage>('index');
   readonly #aliases = new Formers<Alias>('alias');
 
-  constructor(database: DatabaseSync, kms: Kms) {
+  constructor(database: DatabaseSync, truth: KmsOfAccount, clock: VirtualClock) {
     this.#database = database;
-    this.#kms = kms;
+    this.#truth = truth;
+    this.#clock = clock;
   }
 
   /** What one call sees: the truth, the very same object, unless something lags. */
-  seen(caller: Principal): Kms {
+  seen(caller: Principal): KmsOfAccount {
     return this.#seen(caller, this.#keys);
   }
 
   /** What one call sees in the index of tags. */
-  seenInIndex(caller: Principal): Kms {
+  seenInIndex(caller: Principal): KmsOfAccount {
     return this.#seen(caller, this.#index);
   }
 
   before(touches: readonly Touch[]): Before | undefined {
     if (this.#settings === undefined) return undefined;
-    const keys = touches.flatMap((touch) => (touch.kind === 'key' ? [touch.key.id] : []));
-    const aliases = touches.flatMap((touch) => (touch.kind === 'alias' ? [aliasName(touch.arn)] : []));
+    const keys = touches.flatMap((touch) => (touch.kind === 'key' ? [touch.key.arn] : []));
+    const aliases = touches.flatMap((touch) => (touch.kind === 'alias' ? [touch.arn] : []));
     return {
-      keys: new Map(keys.map((id) => [id, this.#imageOf(id)])),
-      aliases: new Map(aliases.map((name) => [name, this.#kms.aliases.find(name)])),
+      keys: new Map(keys.map((arn) => [arn, this.#imageOf(arn)])),
+      aliases: new Map(aliases.map((arn) => [arn, this.#alias(arn)])),
     };
   }
 
   /** Remembers what has been changed, and the key that has been made. */
   changed(before: Before | undefined, created?: KmsKey): void {
     if (before === undefined) return;
-    for (const [id, was] of before.keys) {
-      if (!isDeepStrictEqual(was, this.#imageOf(id))) this.#noteKey(id, was);
+    for (const [arn, was] of before.keys) {
+      if (!isDeepStrictEqual(was, this.#imageOf(arn))) this.#noteKey(arn, was);
     }
-    for (const [name, was] of before.aliases) {
-      if (!isDeepStrictEqual(was, this.#kms.aliases.find(name))) this.#aliases.note(name, was, this.#next());
+    for (const [arn, was] of before.aliases) {
+      if (!isDeepStrictEqual(was, this.#alias(arn))) this.#aliases.note(arn, was, this.#next());
     }
-    if (created !== undefined) this.#noteKey(created.id, undefined);
+    if (created !== undefined) this.#noteKey(created.arn, undefined);
   }
 
   /** A key that is about to be deleted for good: only the index may know it any longer. */
-  deleting({ id }: KmsKey): void {
+  deleting({ arn }: KmsKey): void {
     if (this.#settings === undefined) return;
-    this.#keys.forget(id);
-    this.#index.note(id, this.#imageOf(id), this.#next());
+    this.#keys.forget(arn);
+    this.#index.note(arn, this.#imageOf(arn), this.#next());
   }
 
   /**
@@ -111,33 +116,43 @@ export class Consistency {
     };
   }
 
-  #seen(caller: Principal, keys: Formers<KeyImage>): Kms {
-    if (this.#settings === undefined || !isAffected(caller, this.#settings.callers)) return this.#kms;
-    const now = this.#kms.clock.now().getTime();
-    const [shownKeys, shownAliases] = [keys, this.#aliases] as const;
-    if (shownKeys.isSettled(now) && shownAliases.isSettled(now)) return this.#kms;
-    return {
-      ...this.#kms,
+  #seen(caller: Principal, keys: Formers<KeyImage>): KmsOfAccount {
+    if (this.#settings === undefined || !isAffected(caller, this.#settings.callers)) return this.#truth;
+    const now = this.#clock.now().getTime();
+    if (keys.isSettled(now) && this.#aliases.isSettled(now)) return this.#truth;
+    const shownKeys = keys.toOneCall(this.#settings);
+    const shownAliases = this.#aliases.toOneCall(this.#settings);
+    return onePerAccount((account, all) => ({
+      ...this.#truth(account),
       ...laggingStores(
         this.#database,
-        shownKeys.toOneCall(this.#settings),
-        shownAliases.toOneCall(this.#settings),
+        account,
+        shownIn(account, shownKeys, (id) => keyArn(account, id)),
+        shownIn(account, shownAliases, (name) => aliasArn(account, name)),
       ),
-    };
+      in: all,
+    }));
   }
 
-  #noteKey(id: string, was: KeyImage | undefined): void {
-    this.#keys.note(id, was, this.#next());
-    this.#index.note(id, was, this.#next());
+  #noteKey(arn: string, was: KeyImage | undefined): void {
+    this.#keys.note(arn, was, this.#next());
+    this.#index.note(arn, was, this.#next());
   }
 
   #next(): Change {
     this.#changes += 1;
-    return { number: this.#changes, until: this.#kms.clock.now().getTime() + LONGEST_LAG_MILLISECONDS };
+    return { number: this.#changes, until: this.#clock.now().getTime() + LONGEST_LAG_MILLISECONDS };
   }
 
-  #imageOf(id: string): KeyImage | undefined {
-    const { keys, tags, grants, materials } = this.#kms;
+  #alias(arn: string): Alias | undefined {
+    const { account, resource } = partsOf(arn);
+    return this.#truth(account).aliases.find(resource);
+  }
+
+  #imageOf(arn: string): KeyImage | undefined {
+    const { account, resource } = partsOf(arn);
+    const { keys, tags, grants, materials } = this.#truth(account);
+    const id = resource.replace('key/', '');
     const key = keys.find(id);
     if (key === undefined) return undefined;
     return { key, tags: tags.list(id), grants: grants.ofKey(id), materials: materials.list(id) };
@@ -210,7 +225,14 @@ class Formers<T> {
   }
 }
 
-/** `alias/<name>` of an alias's ARN. */
-function aliasName(arn: string): string {
-  return arn.split(':').slice(5).join(':');
+/** What is shown of the things of one account and Region, which have their ids there. */
+function shownIn<T>(account: Account, shown: Shown<T>, arnOf: (id: string) => string): Shown<T> {
+  return {
+    former: (id) => shown.former(arnOf(id)),
+    changed: () =>
+      shown.changed().flatMap(({ id: arn, was }) => {
+        const { account: owner, resource } = partsOf(arn);
+        return isSameAccount(owner, account) ? [{ id: resource.replace(/^key\//, ''), was }] : [];
+      }),
+  };
 }

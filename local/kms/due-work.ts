@@ -2,42 +2,90 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Consistency } from './consistency.ts';
 import { existingKey } from './key-reference.ts';
 import { rotateOnSchedule } from './key-rotation.ts';
-import type { Kms } from './kms.ts';
+import type { KmsOfAccount } from './kms.ts';
+import { type LocatedKey, primaryOf, relatedKeys } from './multi-region.ts';
 import type { ServiceEvent } from './operation.ts';
+import { deletionDate } from './operations/deletion.ts';
+import type { Calendar, DueKey } from './store/calendar.ts';
 import { atomically } from './store/database.ts';
 
-interface DoneWork {
+export interface DoneWork {
   readonly event: ServiceEvent;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
+interface Parts {
+  readonly in: KmsOfAccount;
+  readonly calendar: Calendar;
+  readonly database: DatabaseSync;
+  readonly consistency: Pick<Consistency, 'deleting'>;
+}
+
 /**
- * Does what AWS KMS does by itself and has fallen due: rotates keys, each on its own date also when the clock
- * went over several at once, and deletes the keys whose waiting period is over.
+ * Does what AWS KMS does by itself and has fallen due by `now`, in epoch milliseconds: rotates keys, each on its own
+ * date also when the clock went over several at once, ends what takes its time, and deletes the keys whose waiting
+ * period is over.
  */
-export function doDueWork(
-  kms: Kms,
-  database: DatabaseSync,
-  consistency: Pick<Consistency, 'deleting'>,
-): readonly DoneWork[] {
-  const now = kms.clock.now().getTime();
-  const dying = kms.keys.dueForDeletion(now);
-  if (dying.length === 0 && kms.rotationSchedules.firstDue(now) === undefined) return [];
-  for (const key of dying) consistency.deleting(key);
-  return atomically(database, () => {
-    const done: DoneWork[] = [];
-    let due = kms.rotationSchedules.firstDue(now);
-    while (due !== undefined) {
-      const event = rotateOnSchedule(kms, existingKey(kms, due.keyId), due, due.nextAt);
-      done.push({ event, at: due.nextAt });
-      due = kms.rotationSchedules.firstDue(now);
-    }
-    for (const key of dying) {
-      kms.keys.delete(key.id);
-      // AWS KMS deletes within a day after the date.
-      done.push({ event: { name: 'DeleteKey', keyArn: key.arn }, at: now });
-    }
-    return done;
+export function doDueWork(parts: Parts, now: number): readonly DoneWork[] {
+  const { calendar } = parts;
+  const nothingIsDue =
+    calendar.deletions(now).length === 0 &&
+    calendar.settlements(now).length === 0 &&
+    calendar.firstRotation(now) === undefined;
+  if (nothingIsDue) return [];
+  return atomically(parts.database, () => {
+    for (const due of calendar.settlements(now)) settle(parts, due);
+    return [...rotate(parts, now), ...deleteKeys(parts, now)];
   });
+}
+
+function locate(parts: Parts, { account, keyId }: DueKey): LocatedKey {
+  const kms = parts.in(account);
+  return { kms, key: existingKey(kms, keyId) };
+}
+
+function settle(parts: Parts, due: DueKey): void {
+  const { kms, key } = locate(parts, due);
+  if (key.settlesAs !== null) kms.keys.setState(key.id, key.settlesAs);
+}
+
+function rotate(parts: Parts, now: number): DoneWork[] {
+  const done: DoneWork[] = [];
+  let due = parts.calendar.firstRotation(now);
+  while (due !== undefined) {
+    const { at } = due;
+    const { kms, key } = locate(parts, due);
+    const schedule = kms.rotationSchedules.find(key.id);
+    if (schedule === undefined) break;
+    done.push(...rotateOnSchedule(kms, key, schedule, at).map((event) => ({ event, at })));
+    due = parts.calendar.firstRotation(now);
+  }
+  return done;
+}
+
+/** The deletion of a last replica begins the waiting period of its primary key, which may be over too. */
+function deleteKeys(parts: Parts, now: number): DoneWork[] {
+  const done: DoneWork[] = [];
+  let dying = parts.calendar.deletions(now);
+  while (dying.length > 0) {
+    for (const due of dying) {
+      const located = locate(parts, due);
+      parts.consistency.deleting(located.key);
+      located.kms.keys.delete(due.keyId);
+      // AWS KMS deletes within a day after the date.
+      done.push({ event: { name: 'DeleteKey', key: located }, at: now });
+      beginWaitingPeriodOfPrimary(located, due.at);
+    }
+    dying = parts.calendar.deletions(now);
+  }
+  return done;
+}
+
+function beginWaitingPeriodOfPrimary({ kms, key }: LocatedKey, deletedAt: number): void {
+  const related = relatedKeys(kms, key);
+  const primary = primaryOf(related);
+  if (primary === undefined || related.length > 1 || primary.key.pendingWindowDays === null) return;
+  const deletionAt = deletionDate(deletedAt, primary.key.pendingWindowDays);
+  primary.kms.keys.setState(primary.key.id, 'PendingDeletion', deletionAt);
 }

@@ -1,9 +1,20 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Account, isSameAccount } from './account.ts';
 import { notFound, ServiceError } from './errors.ts';
-import type { Account, Kms } from './kms.ts';
+import type { Kms } from './kms.ts';
 import type { KmsKey } from './store/keys.ts';
 
-const KEY_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const KEY_ID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
 const ARN = /^arn:aws:kms:(?<region>[a-z0-9-]+):(?<accountId>\d{12}):(?<resource>(?:key|alias)\/.+)$/;
+
+/** The account and Region of an ARN, and its `key/<id>` or `alias/<name>`. Throws InvalidArnException. */
+export function partsOf(arn: string): { readonly account: Account; readonly resource: string } {
+  const { region, accountId, resource } = ARN.exec(arn)?.groups ?? {};
+  if (region === undefined || accountId === undefined || resource === undefined) {
+    throw new ServiceError('InvalidArnException', `'${arn}' is not the ARN of a KMS key or alias.`);
+  }
+  return { account: { accountId, region }, resource };
+}
 
 export const keyArn = ({ region, accountId }: Account, id: string) =>
   `arn:aws:kms:${region}:${accountId}:key/${id}`;
@@ -11,27 +22,34 @@ export const keyArn = ({ region, accountId }: Account, id: string) =>
 export const aliasArn = ({ region, accountId }: Account, name: string) =>
   `arn:aws:kms:${region}:${accountId}:${name}`;
 
+export function newKeyId({ multiRegion }: { multiRegion: boolean }): string {
+  return multiRegion ? `mrk-${randomBytes(16).toString('hex')}` : randomUUID();
+}
+
 /** Which forms of KeyId an operation takes: most take a key's id or ARN, using a key also its aliases. */
 export type AcceptedReference = 'key' | 'key-or-alias';
 
 export interface ResolvedKey {
+  /** That of the key's account. */
+  readonly kms: Kms;
   readonly key: KmsKey;
   /** The alias that the request named the key by, with its prefix. */
   readonly requestAlias?: string;
 }
 
-/** Finds the key that a KeyId means; throws NotFoundException or InvalidArnException. */
+/** Finds the key that a KeyId means, of another account by its ARN; throws NotFoundException or InvalidArnException. */
 export function resolveKey(kms: Kms, reference: string, accepts: AcceptedReference): ResolvedKey {
-  const name = resourceName(kms.account, reference);
-  if (name.startsWith('alias/')) {
+  const { account, resource } = locate(kms.account, reference);
+  const owner = isSameAccount(account, kms.account) ? kms : kms.in(account);
+  if (resource.startsWith('alias/')) {
     if (accepts === 'key') throw notFound(`Invalid keyId '${reference}'`);
-    const alias = kms.aliases.find(name);
-    if (alias === undefined) throw notFound(`Alias ${aliasArn(kms.account, name)} is not found.`);
-    return { key: existingKey(kms, alias.keyId), requestAlias: name };
+    const alias = owner.aliases.find(resource);
+    if (alias === undefined) throw notFound(`Alias ${aliasArn(account, resource)} is not found.`);
+    return { kms: owner, key: existingKey(owner, alias.keyId), requestAlias: resource };
   }
-  const id = name.replace(/^key\//, '');
+  const id = resource.replace(/^key\//, '');
   if (!KEY_ID.test(id)) throw notFound(`Invalid keyId '${reference}'`);
-  return { key: existingKey(kms, id) };
+  return { kms: owner, key: existingKey(owner, id) };
 }
 
 /** Throws NotFoundException when there is no such key. */
@@ -41,20 +59,10 @@ export function existingKey(kms: Kms, id: string): KmsKey {
   return key;
 }
 
-/** `key/<id>` or `alias/<name>` of an ARN of this account and Region; anything but an ARN as it is. */
-function resourceName(account: Account, reference: string): string {
-  if (!reference.startsWith('arn:')) return reference;
-  const { region, accountId, resource } = ARN.exec(reference)?.groups ?? {};
-  if (region === undefined || accountId === undefined || resource === undefined) {
-    throw new ServiceError('InvalidArnException', `'${reference}' is not the ARN of a KMS key or alias.`);
-  }
-  if (region !== account.region) throw notFound(`Invalid arn ${region}`);
-  if (accountId !== account.accountId) {
-    throw notFound(
-      resource.startsWith('alias/')
-        ? `Alias ${reference} is not found.`
-        : `Key '${reference}' does not exist`,
-    );
-  }
-  return resource;
+/** The account, and `key/<id>` or `alias/<name>`, of an ARN of this Region; anything but an ARN is of the account as it is. */
+function locate(account: Account, reference: string): { account: Account; resource: string } {
+  if (!reference.startsWith('arn:')) return { account, resource: reference };
+  const parts = partsOf(reference);
+  if (parts.account.region !== account.region) throw notFound(`Invalid arn ${parts.account.region}`);
+  return parts;
 }

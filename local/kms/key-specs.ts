@@ -7,6 +7,10 @@ export const KEY_USAGES = [
   'ENCAPSULATE_DECAPSULATE',
 ] as const;
 
+/** Who made a key's material, or holds it. */
+export const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
 export type KeyUsage = (typeof KEY_USAGES)[number];
 
 export type KeySpec = keyof typeof KEY_SPECS;

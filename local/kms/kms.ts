@@ -1,22 +1,20 @@
+import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
-import type { Aliases } from './store/aliases.ts';
-import type { Grants } from './store/grants.ts';
-import type { Keys } from './store/keys.ts';
-import type { LastUsage } from './store/last-usage.ts';
-import type { Materials } from './store/materials.ts';
-import type { RotationSchedules } from './store/rotation-schedules.ts';
-import type { Tags } from './store/tags.ts';
+import type { Account } from './account.ts';
+import type { Durations } from './durations.ts';
+import { Aliases } from './store/aliases.ts';
+import { Grants } from './store/grants.ts';
+import { Keys } from './store/keys.ts';
+import { LastUsage } from './store/last-usage.ts';
+import { Materials } from './store/materials.ts';
+import { RotationSchedules } from './store/rotation-schedules.ts';
+import { Tags } from './store/tags.ts';
 
-/** The one account and Region that the server is for. */
-export interface Account {
-  readonly accountId: string;
-  readonly region: string;
-}
-
-/** Everything that an operation works on. */
+/** Everything that an operation works on, in one account and Region. */
 export interface Kms {
   readonly account: Account;
   readonly clock: VirtualClock;
+  readonly durations: Durations;
   readonly keys: Keys;
   readonly materials: Materials;
   readonly rotationSchedules: RotationSchedules;
@@ -24,4 +22,38 @@ export interface Kms {
   readonly tags: Tags;
   readonly grants: Grants;
   readonly lastUsage: LastUsage;
+  /** The same of another account or Region, seen the same way. */
+  readonly in: KmsOfAccount;
+}
+
+export type KmsOfAccount = (account: Account) => Kms;
+
+/** Opens each account and Region when it is first asked for. */
+export function kmsOfAccounts(database: DatabaseSync, parts: Pick<Kms, 'clock' | 'durations'>): KmsOfAccount {
+  return onePerAccount((account, all) => ({
+    account,
+    ...parts,
+    keys: new Keys(database, account),
+    materials: new Materials(database, account),
+    rotationSchedules: new RotationSchedules(database, account),
+    aliases: new Aliases(database, account),
+    tags: new Tags(database, account),
+    grants: new Grants(database, account),
+    lastUsage: new LastUsage(database, account),
+    in: all,
+  }));
+}
+
+/** Makes one for an account and Region, and gives the same one ever after. */
+export function onePerAccount(make: (account: Account, all: KmsOfAccount) => Kms): KmsOfAccount {
+  const made = new Map<string, Kms>();
+  const all: KmsOfAccount = (account) => {
+    const name = `${account.accountId}/${account.region}`;
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const kms = make(account, all);
+    made.set(name, kms);
+    return kms;
+  };
+  return all;
 }

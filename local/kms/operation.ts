@@ -5,6 +5,7 @@ import { parseInput } from './input.ts';
 import { stringMap } from './json-types.ts';
 import { type AcceptedReference, type ResolvedKey, resolveKey } from './key-reference.ts';
 import type { Kms } from './kms.ts';
+import type { LocatedKey } from './multi-region.ts';
 import type { Principal } from './principal.ts';
 import { type RecordFields, recordedFields, recordedInput } from './recorded-fields.ts';
 import type { KmsKey } from './store/keys.ts';
@@ -25,6 +26,8 @@ export type Touch =
       readonly kind: 'key';
       /** Its state does not matter. */
       readonly formerTarget?: true;
+      /** Throws when no key of this kind, whatever its state, can do the operation. */
+      readonly refuseKind?: (key: KmsKey) => void;
       readonly part?: KeyPart;
     } & ResolvedKey)
   | { readonly kind: 'alias'; readonly arn: string }
@@ -33,12 +36,13 @@ export type Touch =
 
 /** Something that AWS KMS does by itself, and records so. */
 export interface ServiceEvent {
-  readonly name: 'RotateKey' | 'DeleteKey';
-  readonly keyArn: string;
+  readonly name: 'RotateKey' | 'DeleteKey' | 'SynchronizeMultiRegionKey';
+  readonly key: LocatedKey;
   readonly details?: RecordFields;
 }
 
 export interface Call {
+  /** That of the caller's account; of a call on one key, that of the key's account. */
   readonly kms: Kms;
   readonly principal: Principal;
   /** Epoch milliseconds. */
@@ -53,6 +57,8 @@ export interface Outcome {
   readonly additionalEventData?: RecordFields;
   /** The key that the call made. */
   readonly createdKey?: KmsKey;
+  /** The replica that the call made, in another Region, where its creation is recorded too. */
+  readonly replica?: LocatedKey;
   readonly serviceEvents?: readonly ServiceEvent[];
 }
 
@@ -109,6 +115,8 @@ export function operation<I extends JsonObject>(
 export function keyOperation<I extends JsonObject & { readonly KeyId: string }>(
   definition: Definition<I> & {
     readonly accepts?: AcceptedReference;
+    /** Throws when no key of this kind, whatever its state, can do the operation. */
+    readonly refuseKind?: (key: KmsKey) => void;
     readonly handle: (call: Call & { readonly key: KmsKey }, input: I) => Outcome;
   },
 ): Operation {
@@ -117,8 +125,14 @@ export function keyOperation<I extends JsonObject & { readonly KeyId: string }>(
     resolve: (kms, input) => {
       const resolved = resolveKey(kms, input.KeyId, definition.accepts ?? 'key');
       return {
-        touches: [{ kind: 'key', ...resolved }],
-        effect: (call) => definition.handle({ ...call, key: resolved.key }, input),
+        touches: [
+          {
+            kind: 'key',
+            ...resolved,
+            ...(definition.refuseKind === undefined ? {} : { refuseKind: definition.refuseKind }),
+          },
+        ],
+        effect: (call) => definition.handle({ ...call, ...resolved }, input),
       };
     },
   });

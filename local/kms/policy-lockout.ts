@@ -18,7 +18,7 @@ export function checkLockout(kms: Kms, principal: Principal, key: KmsKey, bypass
     action: 'kms:PutKeyPolicy',
     resource: key.arn,
     conditions: {
-      ...requestConditions(kms, principal, { key }),
+      ...requestConditions(kms.account, principal, { kms, key }),
       'kms:bypasspolicylockoutsafetycheck': ['false'],
       'kms:policyname': ['default'],
     },

@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
+import type { Account } from './account.ts';
 import { parseIdentityPolicy } from './authorization/policy-document.ts';
 import type { ControlRoutes } from './control-routes.ts';
 import { ServiceError } from './errors.ts';
 import type { Kms } from './kms.ts';
 import { type Principal, principalOf } from './principal.ts';
 
-/** A principal, and the access key that it called with. */
+/** A principal, the access key that it called with, and the account and Region that it called. */
 export interface Caller {
+  readonly account: Account;
   readonly principal: Principal;
   readonly accessKeyId: string;
 }
@@ -23,7 +25,9 @@ const registrationSchema = z
     error: 'Give accessKeyId or appId, one of them.',
   });
 
-const CREDENTIAL = /Credential=(?<accessKeyId>[^/,\s]+)\//;
+/** `Credential=<access key id>/<date>/<Region>/<service>/aws4_request` of a SigV4 signature. */
+const CREDENTIAL =
+  /Credential=(?<accessKeyId>[^/,\s]+)\/\d{8}\/(?<region>[a-z0-9-]+)\/[a-z0-9-]+\/aws4_request/;
 /** The Powertools of a Lambda append `-PT-...` to the app id that the function was given. */
 const APP_ID = /(?:^|\s)app\/(?<appId>\S+?)(?:-PT-\S*)?(?:\s|$)/;
 
@@ -36,9 +40,9 @@ export class Principals {
   readonly #byAppId = new Map<string, Principal>();
   readonly #clock: Kms['clock'];
 
-  constructor(account: Kms['account'], clock: Kms['clock']) {
+  constructor(accountId: string, clock: Kms['clock']) {
     this.#clock = clock;
-    this.#byAccessKey.set('test', principalOf(`arn:aws:iam::${account.accountId}:root`, this.#now()));
+    this.#byAccessKey.set('test', principalOf(`arn:aws:iam::${accountId}:root`, this.#now()));
   }
 
   /**
@@ -46,7 +50,7 @@ export class Principals {
    * MissingAuthenticationTokenException without any, and IncompleteSignatureException when they do not say whose they are.
    */
   identify(headers: IncomingHttpHeaders): Caller {
-    const accessKeyId = accessKeyOf(headers.authorization ?? '');
+    const { accessKeyId, region } = credentialOf(headers.authorization ?? '');
     const appId = APP_ID.exec(headers['user-agent'] ?? '')?.groups?.appId;
     const principal =
       (appId === undefined ? undefined : this.#byAppId.get(appId)) ?? this.#byAccessKey.get(accessKeyId);
@@ -56,7 +60,7 @@ export class Principals {
         'The security token included in the request is invalid.',
       );
     }
-    return { principal, accessKeyId };
+    return { account: { accountId: principal.accountId, region }, principal, accessKeyId };
   }
 
   /**
@@ -81,16 +85,16 @@ export class Principals {
 }
 
 /** The signature itself is not looked at. */
-function accessKeyOf(authorization: string): string {
+function credentialOf(authorization: string): { readonly accessKeyId: string; readonly region: string } {
   if (!authorization.startsWith('AWS4-')) {
     throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
   }
-  const accessKeyId = CREDENTIAL.exec(authorization)?.groups?.accessKeyId;
-  if (accessKeyId === undefined) {
+  const { accessKeyId, region } = CREDENTIAL.exec(authorization)?.groups ?? {};
+  if (accessKeyId === undefined || region === undefined) {
     throw new ServiceError(
       'IncompleteSignatureException',
       `Authorization header requires 'Credential' parameter. Authorization=${authorization}`,
     );
   }
-  return accessKeyId;
+  return { accessKeyId, region };
 }

@@ -4,7 +4,7 @@ import { affectedCallers, isAffected } from './affected-callers.ts';
 import type { ControlRoutes } from './control-routes.ts';
 import { throttled } from './errors.ts';
 import { hasPublicKey, type KeySpec } from './key-specs.ts';
-import type { Principal } from './principal.ts';
+import type { Caller } from './principals.ts';
 
 /** How many calls a second AWS KMS takes of an account in a Region, of each operation that has a quota of its own. */
 export const OWN_QUOTAS: Readonly<Record<string, number>> = {
@@ -29,6 +29,7 @@ export const OWN_QUOTAS: Readonly<Record<string, number>> = {
   ListKeys: 500,
   ListResourceTags: 2000,
   PutKeyPolicy: 15,
+  ReplicateKey: 5,
   RetireGrant: 50,
   RevokeGrant: 50,
   RotateKeyOnDemand: 5,
@@ -37,6 +38,7 @@ export const OWN_QUOTAS: Readonly<Record<string, number>> = {
   UntagResource: 5,
   UpdateAlias: 5,
   UpdateKeyDescription: 5,
+  UpdatePrimaryRegion: 5,
 };
 
 /**
@@ -77,24 +79,22 @@ interface Bucket {
  */
 export class Quotas {
   readonly #clock: VirtualClock;
-  readonly #region: string;
   readonly #buckets = new Map<string, Bucket>();
   #settings: Settings | undefined;
 
-  constructor(clock: VirtualClock, region: string) {
+  constructor(clock: VirtualClock) {
     this.#clock = clock;
-    this.#region = region;
   }
 
   /** Counts a call of an operation with a quota of its own against its caller's account. Throws ThrottlingException. */
-  take(caller: Principal, operation: string): void {
+  take(caller: Caller, operation: string): void {
     const rate = Object.hasOwn(OWN_QUOTAS, operation) ? OWN_QUOTAS[operation] : undefined;
     if (rate !== undefined) this.#take(caller, operation, rate);
     if (operation === 'GenerateRandom') this.#takeSymmetric(caller);
   }
 
   /** Counts a use of a key. Throws ThrottlingException. */
-  takeUse(caller: Principal, spec: KeySpec): void {
+  takeUse(caller: Caller, spec: KeySpec): void {
     if (hasPublicKey(spec)) {
       this.#take(caller, /^(?:RSA|ECC|ML_DSA|ML_KEM)/.exec(spec)?.[0] ?? spec, ASYMMETRIC_QUOTA);
     } else {
@@ -102,8 +102,8 @@ export class Quotas {
     }
   }
 
-  #takeSymmetric(caller: Principal): void {
-    this.#take(caller, 'symmetric', SYMMETRIC_QUOTAS[this.#region] ?? SYMMETRIC_QUOTA);
+  #takeSymmetric(caller: Caller): void {
+    this.#take(caller, 'symmetric', SYMMETRIC_QUOTAS[caller.account.region] ?? SYMMETRIC_QUOTA);
   }
 
   /** `POST /_local/quotas` `{share?, callers?}`: the quotas hold from now on, with full buckets. `DELETE` lifts them. */
@@ -121,9 +121,9 @@ export class Quotas {
     };
   }
 
-  #take(caller: Principal, name: string, callsPerSecond: number): void {
-    if (this.#settings === undefined || !isAffected(caller, this.#settings.callers)) return;
-    const pool = `${caller.accountId} ${name}`;
+  #take({ account, principal }: Caller, name: string, callsPerSecond: number): void {
+    if (this.#settings === undefined || !isAffected(principal, this.#settings.callers)) return;
+    const pool = `${account.accountId} ${account.region} ${name}`;
     const rate = callsPerSecond * this.#settings.share;
     const room = Math.max(rate, 1);
     const now = this.#clock.now().getTime();

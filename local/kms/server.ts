@@ -6,28 +6,23 @@ import { DeliveryConditions } from '../cloudtrail/delivery-conditions.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { RecordLog } from '../cloudtrail/record-log.ts';
 import { Consistency } from './consistency.ts';
+import { Durations } from './durations.ts';
 import { Faults } from './faults.ts';
 import { type AwsServices, requestListener } from './http.ts';
-import type { Kms } from './kms.ts';
+import { kmsOfAccounts } from './kms.ts';
 import { Principals } from './principals.ts';
 import { Quotas } from './quotas.ts';
 import { KmsService } from './service.ts';
-import { Aliases } from './store/aliases.ts';
+import { Calendar } from './store/calendar.ts';
 import { openDatabase } from './store/database.ts';
-import { Grants } from './store/grants.ts';
-import { Keys } from './store/keys.ts';
-import { LastUsage } from './store/last-usage.ts';
-import { Materials } from './store/materials.ts';
-import { RotationSchedules } from './store/rotation-schedules.ts';
-import { Tags } from './store/tags.ts';
 import { answerTaggingApi } from './tagging-api/service.ts';
 
 export interface LocalKmsOptions {
   /** 0, the default, takes a free port. */
   readonly port?: number;
   readonly host?: string;
+  /** That of the access key `test`. */
   readonly accountId?: string;
-  readonly region?: string;
   /** A file, or `:memory:`, the default. */
   readonly database?: string;
   readonly clock?: VirtualClock;
@@ -48,36 +43,38 @@ export interface LocalKms {
 
 /** Starts the local AWS KMS; see the README beside it for what it answers. Rejects when the port is taken. */
 export async function startLocalKms(options: LocalKmsOptions = {}): Promise<LocalKms> {
-  const { port = 0, host = '127.0.0.1', accountId = '000000000000', region = 'us-east-1' } = options;
+  const { port = 0, host = '127.0.0.1', accountId = '000000000000' } = options;
   const clock = options.clock ?? new VirtualClock();
   const database = openDatabase(options.database ?? ':memory:');
-  const kms: Kms = {
-    account: { accountId, region },
-    clock,
-    keys: new Keys(database),
-    materials: new Materials(database),
-    rotationSchedules: new RotationSchedules(database),
-    aliases: new Aliases(database),
-    tags: new Tags(database),
-    grants: new Grants(database),
-    lastUsage: new LastUsage(database),
-  };
-  const principals = new Principals(kms.account, clock);
+  const durations = new Durations();
+  const truth = kmsOfAccounts(database, { clock, durations });
+  const principals = new Principals(accountId, clock);
   const faults = new Faults();
-  const quotas = new Quotas(clock, region);
-  const consistency = new Consistency(database, kms);
+  const quotas = new Quotas(clock);
+  const consistency = new Consistency(database, truth, clock);
   const records = new RecordLog(database);
   const deliveryConditions = new DeliveryConditions();
   const onRecord = (record: CloudTrailRecord) => {
     records.append(record);
     options.onRecord?.(record);
   };
-  const service = new KmsService({ kms, database, principals, faults, quotas, consistency, onRecord });
+  const calendar = new Calendar(database);
+  const service = new KmsService({
+    in: truth,
+    calendar,
+    clock,
+    database,
+    principals,
+    faults,
+    quotas,
+    consistency,
+    onRecord,
+  });
   const awsServices: AwsServices = {
     TrentService: (operation, request) => service.answer(operation, request),
     ResourceGroupsTaggingAPI_20170126: (operation, request) => {
       service.catchUp();
-      return answerTaggingApi(operation, request, { kms, consistency, principals });
+      return answerTaggingApi(operation, request, { consistency, principals });
     },
   };
   const routes = {
@@ -85,6 +82,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     ...principals.routes(),
     ...faults.routes(),
     ...quotas.routes(),
+    ...durations.routes(),
     ...consistency.routes(),
     ...records.routes(),
     ...deliveryConditions.routes(),

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
+import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
-import { recordOfCall, recordOfServiceEvent } from './audit.ts';
+import type { Account } from './account.ts';
+import { type FinishedCall, recordOfCall, recordOfReplicaCreation, recordOfServiceEvent } from './audit.ts';
 import { authorizeCall } from './call-authorization.ts';
 import type { Consistency } from './consistency.ts';
 import { doDueWork } from './due-work.ts';
-import { ServiceError, unsupported } from './errors.ts';
+import { notFound, ServiceError, unsupported } from './errors.ts';
 import { type Fault, type Faults, undergo } from './faults.ts';
 import { checkState, type KeyOperationName, STATE_RULES } from './key-states.ts';
-import type { Kms } from './kms.ts';
+import type { Kms, KmsOfAccount } from './kms.ts';
 import type { Outcome, PreparedCall, Resolved, ServiceEvent, Touch } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
-import type { Principal } from './principal.ts';
 import type { Caller, Principals } from './principals.ts';
 import type { Quotas } from './quotas.ts';
+import type { Calendar } from './store/calendar.ts';
 import { atomically } from './store/database.ts';
 
 export interface AwsRequest {
@@ -32,7 +34,9 @@ export interface AwsReply {
 }
 
 interface Parts {
-  readonly kms: Kms;
+  readonly in: KmsOfAccount;
+  readonly calendar: Calendar;
+  readonly clock: VirtualClock;
   readonly database: DatabaseSync;
   readonly principals: Principals;
   readonly faults: Faults;
@@ -65,7 +69,7 @@ export class KmsService {
     try {
       fault = this.#parts.faults.take(operationName, caller.principal);
       await undergo(fault);
-      this.#parts.quotas.take(caller.principal, operationName);
+      this.#parts.quotas.take(caller, operationName);
       const call = await prepare(operationName, request);
       trace.requestParameters = call.requestParameters;
       result = this.#carryOut(operationName, call, caller, trace, ids);
@@ -78,21 +82,25 @@ export class KmsService {
 
   /** Does and records what has fallen due since the last call. */
   catchUp(): void {
-    const { kms, database, consistency } = this.#parts;
-    for (const { event, at } of doDueWork(kms, database, consistency)) this.#recordEvent(event, at);
+    const now = this.#parts.clock.now().getTime();
+    for (const { event, at } of doDueWork(this.#parts, now)) this.#recordEvent(event, at);
   }
 
-  #carryOut(name: string, call: PreparedCall, { principal }: Caller, trace: Trace, ids: Ids): Outcome {
+  #carryOut(name: string, call: PreparedCall, caller: Caller, trace: Trace, ids: Ids): Outcome {
     this.catchUp();
-    const { kms, database, consistency } = this.#parts;
+    const { in: truth, clock, database, consistency } = this.#parts;
+    const { account, principal } = caller;
     return atomically(database, () => {
       const seen = consistency.seen(principal);
-      const resolvedAsSeen = this.#judge(seen, name, call, principal, trace);
-      const goesByWhatIsSeen = seen === kms || isRead(name);
-      const resolved = goesByWhatIsSeen ? resolvedAsSeen : this.#judge(kms, name, call, principal, trace);
+      const resolvedAsSeen = this.#judge(seen(account), name, call, caller, trace);
+      const goesByWhatIsSeen = seen === truth || isRead(name);
+      const resolved = goesByWhatIsSeen
+        ? resolvedAsSeen
+        : this.#judge(truth(account), name, call, caller, trace);
       const before = isRead(name) ? undefined : consistency.before(resolved.touches);
-      const now = kms.clock.now().getTime();
-      const outcome = resolved.effect({ kms: goesByWhatIsSeen ? seen : kms, principal, now });
+      const now = clock.now().getTime();
+      const kms = (goesByWhatIsSeen ? seen : truth)(account);
+      const outcome = resolved.effect({ kms, principal, now });
       // The transaction undoes what a dry run has found to work.
       if (call.dryRun) {
         throw new ServiceError(
@@ -103,28 +111,30 @@ export class KmsService {
       }
       if (CRYPTOGRAPHIC_OPERATIONS.has(name)) {
         for (const touch of resolved.touches) {
-          if (touch.kind === 'key') kms.lastUsage.put(touch.key.id, { operation: name, at: now, ...ids });
+          if (touch.kind === 'key')
+            touch.kms.lastUsage.put(touch.key.id, { operation: name, at: now, ...ids });
         }
       }
-      consistency.changed(before, outcome.createdKey);
+      consistency.changed(before, outcome.createdKey ?? outcome.replica?.key);
       return outcome;
     });
   }
 
   /** Finds what the call touches; throws unless it may be done to that, in the state in which that is. */
-  #judge(kms: Kms, name: string, call: PreparedCall, principal: Principal, trace: Trace): Resolved {
+  #judge(kms: Kms, name: string, call: PreparedCall, caller: Caller, trace: Trace): Resolved {
     const resolved = call.resolve(kms);
+    refuseOtherAccounts(caller.account, name, resolved.touches);
     trace.touches = resolved.touches;
     for (const touch of resolved.touches) {
       if (touch.kind === 'key' && CRYPTOGRAPHIC_OPERATIONS.has(name)) {
-        this.#parts.quotas.takeUse(principal, touch.key.spec);
+        this.#parts.quotas.takeUse(caller, touch.key.spec);
       }
     }
-    authorizeCall(kms, principal, name, call, resolved);
+    authorizeCall(caller, name, call, resolved);
     for (const touch of resolved.touches) {
-      if (touch.kind === 'key' && touch.formerTarget === undefined && hasStateRule(name)) {
-        checkState(name, touch.key);
-      }
+      if (touch.kind !== 'key') continue;
+      touch.refuseKind?.(touch.key);
+      if (touch.formerTarget === undefined && hasStateRule(name)) checkState(name, touch.key);
     }
     return resolved;
   }
@@ -137,28 +147,27 @@ export class KmsService {
     trace: Trace,
     result: Outcome | ServiceError,
   ): void {
-    const { kms, onRecord } = this.#parts;
-    const time = kms.clock.now().getTime();
-    onRecord(
-      recordOfCall(kms.account, {
-        operationName,
-        readOnly: isRead(operationName),
-        ...ids,
-        caller,
-        sourceIPAddress: request.sourceIPAddress,
-        userAgent: request.headers['user-agent'] ?? '',
-        time,
-        ...trace,
-        result,
-      }),
-    );
+    const { clock, onRecord } = this.#parts;
+    const time = clock.now().getTime();
+    const call: FinishedCall = {
+      operationName,
+      readOnly: isRead(operationName),
+      ...ids,
+      caller,
+      sourceIPAddress: request.sourceIPAddress,
+      userAgent: request.headers['user-agent'] ?? '',
+      time,
+      ...trace,
+      result,
+    };
+    onRecord(recordOfCall(call));
     if (result instanceof Error) return;
+    if (result.replica !== undefined) onRecord(recordOfReplicaCreation(result.replica, call));
     for (const event of result.serviceEvents ?? []) this.#recordEvent(event, time);
   }
 
   #recordEvent(event: ServiceEvent, time: number): void {
-    const { kms, onRecord } = this.#parts;
-    onRecord(recordOfServiceEvent(kms.account, event, time));
+    this.#parts.onRecord(recordOfServiceEvent(event, time));
   }
 }
 
@@ -179,6 +188,27 @@ export const CRYPTOGRAPHIC_OPERATIONS: ReadonlySet<string> = new Set([
   'Verify',
   'VerifyMac',
 ]);
+
+/** The operations that can be asked of a key of another account. */
+const CROSS_ACCOUNT_OPERATIONS: ReadonlySet<string> = new Set([
+  ...CRYPTOGRAPHIC_OPERATIONS,
+  'CreateGrant',
+  'DescribeKey',
+  'GetKeyRotationStatus',
+  'GetPublicKey',
+  'ListGrants',
+  'RetireGrant',
+  'RevokeGrant',
+]);
+
+function refuseOtherAccounts({ accountId }: Account, name: string, touches: readonly Touch[]): void {
+  if (CROSS_ACCOUNT_OPERATIONS.has(name)) return;
+  for (const touch of touches) {
+    if (touch.kind === 'key' && touch.kms.account.accountId !== accountId) {
+      throw notFound(`Key '${touch.key.arn}' does not exist`);
+    }
+  }
+}
 
 /** Name the call in its answer and in its record. */
 interface Ids {

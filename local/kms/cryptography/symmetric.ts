@@ -2,18 +2,23 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 
-/** Which key and which of its materials a ciphertext was made with. */
+/** Which key and which of its materials a ciphertext was made with; multi-Region keys have one id in all Regions. */
 export interface CiphertextOrigin {
+  readonly accountId: string;
   readonly keyId: string;
   readonly materialId: string;
 }
 
 /**
- * Ciphertext: a format byte, the key's id (16 bytes), the material's id (32), the IV (12), the
+ * Ciphertext: a format byte, the account (6 bytes), the key's id (16 bytes), the material's id (32), the IV (12), the
  * authentication tag (16), then the AES-256-GCM output. All that comes before the IV is authenticated too.
  */
-const FORMAT = 1;
-const HEADER_BYTES = 1 + 16 + 32;
+const FORMAT = { singleRegion: 2, multiRegion: 4 } as const;
+const MULTI_REGION_PREFIX = 'mrk-';
+const ACCOUNT_BYTES = 6;
+const KEY_ID_AT = 1 + ACCOUNT_BYTES;
+const MATERIAL_ID_AT = KEY_ID_AT + 16;
+const HEADER_BYTES = MATERIAL_ID_AT + 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
@@ -25,11 +30,7 @@ export function encryptSymmetric(
   plaintext: Buffer,
   context: EncryptionContext,
 ): Buffer {
-  const header = Buffer.concat([
-    Buffer.of(FORMAT),
-    Buffer.from(origin.keyId.replaceAll('-', ''), 'hex'),
-    Buffer.from(origin.materialId, 'hex'),
-  ]);
+  const header = headerOf(origin);
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(CIPHER, secret, iv, { authTagLength: TAG_BYTES });
   cipher.setAAD(authenticatedData(header, context));
@@ -39,12 +40,30 @@ export function encryptSymmetric(
 
 /** Undefined when these bytes are no ciphertext of this form. */
 export function originOf(ciphertext: Buffer): CiphertextOrigin | undefined {
-  if (ciphertext.length < HEADER_BYTES + IV_BYTES + TAG_BYTES || ciphertext[0] !== FORMAT) return undefined;
-  const id = ciphertext.toString('hex', 1, 17);
+  if (ciphertext.length < HEADER_BYTES + IV_BYTES + TAG_BYTES) return undefined;
+  const format = ciphertext[0];
+  if (format !== FORMAT.singleRegion && format !== FORMAT.multiRegion) return undefined;
+  const id = ciphertext.toString('hex', KEY_ID_AT, MATERIAL_ID_AT);
   return {
-    keyId: [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20)].join('-'),
-    materialId: ciphertext.toString('hex', 17, HEADER_BYTES),
+    accountId: String(ciphertext.readUIntBE(1, ACCOUNT_BYTES)).padStart(12, '0'),
+    keyId:
+      format === FORMAT.multiRegion
+        ? MULTI_REGION_PREFIX + id
+        : [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20)].join('-'),
+    materialId: ciphertext.toString('hex', MATERIAL_ID_AT, HEADER_BYTES),
   };
+}
+
+function headerOf({ accountId, keyId, materialId }: CiphertextOrigin): Buffer {
+  const isMultiRegion = keyId.startsWith(MULTI_REGION_PREFIX);
+  const account = Buffer.alloc(ACCOUNT_BYTES);
+  account.writeUIntBE(Number(accountId), 0, ACCOUNT_BYTES);
+  return Buffer.concat([
+    Buffer.of(isMultiRegion ? FORMAT.multiRegion : FORMAT.singleRegion),
+    account,
+    Buffer.from(keyId.replace(MULTI_REGION_PREFIX, '').replaceAll('-', ''), 'hex'),
+    Buffer.from(materialId, 'hex'),
+  ]);
 }
 
 /** Undefined when the ciphertext was altered, or was made with another secret or encryption context. */

@@ -20,11 +20,12 @@ export const createAlias = operation({
   readOnly: false,
   resolve: (kms, { AliasName: name, TargetKeyId }) => {
     checkName(name);
-    const { key } = resolveKey(kms, TargetKeyId, 'key');
+    const resolved = resolveKey(kms, TargetKeyId, 'key');
+    const { key } = resolved;
     const arn = aliasArn(kms.account, name);
     return {
       touches: [
-        { kind: 'key', key },
+        { kind: 'key', ...resolved },
         { kind: 'alias', arn },
       ],
       effect: ({ now }) => {
@@ -45,12 +46,13 @@ export const updateAlias = operation({
   resolve: (kms, { AliasName: name, TargetKeyId }) => {
     checkName(name);
     const former = existingKey(kms, existingAlias(kms, name).keyId);
-    const { key } = resolveKey(kms, TargetKeyId, 'key');
+    const resolved = resolveKey(kms, TargetKeyId, 'key');
+    const { key } = resolved;
     return {
       touches: [
         { kind: 'alias', arn: aliasArn(kms.account, name) },
-        { kind: 'key', key },
-        { kind: 'key', key: former, formerTarget: true },
+        { kind: 'key', ...resolved },
+        { kind: 'key', kms, key: former, formerTarget: true },
       ],
       effect: ({ now }) => {
         if (
@@ -79,7 +81,7 @@ export const deleteAlias = operation({
     return {
       touches: [
         { kind: 'alias', arn: aliasArn(kms.account, name) },
-        { kind: 'key', key },
+        { kind: 'key', kms, key },
       ],
       effect: () => {
         kms.aliases.delete(name);

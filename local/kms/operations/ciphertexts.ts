@@ -83,14 +83,15 @@ export function decryptingKey(
   if (ciphertext === undefined) throw validation('KeyId is required to ignore the ciphertext.');
   const origin = originOf(ciphertext);
   if (origin === undefined) throw invalidCiphertext();
-  const key = kms.keys.find(origin.keyId);
+  const owner = kms.in({ accountId: origin.accountId, region: kms.account.region });
+  const key = owner.keys.find(origin.keyId);
   if (key === undefined) {
     throw new ServiceError(
       'AccessDeniedException',
       'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
     );
   }
-  return { key };
+  return { kms: owner, key };
 }
 
 /** Encrypts for the operation; throws when the key or the scheme is not for that. */
@@ -107,7 +108,7 @@ export function encryptWith(
     checkRoom(key, scheme.algorithm, plaintext);
     return { ciphertext: encryptRsa(secret, scheme.algorithm, plaintext) };
   }
-  const origin = { keyId: key.id, materialId };
+  const origin = { accountId: kms.account.accountId, keyId: key.id, materialId };
   return { ciphertext: encryptSymmetric(secret, origin, plaintext, scheme.context ?? {}), materialId };
 }
 
@@ -127,7 +128,7 @@ export function decryptWith(
   }
   const origin = originOf(ciphertext);
   if (origin === undefined) throw invalidCiphertext();
-  if (origin.keyId !== key.id) {
+  if (origin.keyId !== key.id || origin.accountId !== kms.account.accountId) {
     throw new ServiceError(
       'IncorrectKeyException',
       'The key ID in the request does not identify a CMK that can perform this operation.',

@@ -53,16 +53,16 @@ export const createGrant = operation({
     'kms:grantisforawsresource': ['false'],
   }),
   resolve: (kms, input) => {
-    const { key } = resolveKey(kms, input.KeyId, 'key');
+    const resolved = resolveKey(kms, input.KeyId, 'key');
     return {
-      touches: [{ kind: 'key', key }],
+      touches: [{ kind: 'key', ...resolved }],
       aboutGrant: { grantedOperations: input.Operations },
-      effect: (call) => create(call, key, input),
+      effect: (call) => create({ ...call, ...resolved }, input),
     };
   },
 });
 
-function create({ kms, now }: Call, key: KmsKey, input: CreateInput): Outcome {
+function create({ kms, key, now }: Call & { readonly key: KmsKey }, input: CreateInput): Outcome {
   const terms = termsOf(input);
   checkGrantOperations(key, terms.operations);
   if (terms.constraints !== undefined && !encryptsSymmetrically(key.spec)) {

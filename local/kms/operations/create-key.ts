@@ -1,26 +1,27 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { generateMaterial } from '../cryptography/material.ts';
 import { unsupported, validation } from '../errors.ts';
 import { parseInput } from '../input.ts';
-import { keyArn } from '../key-reference.ts';
+import { keyArn, newKeyId } from '../key-reference.ts';
 import {
   algorithmsFor,
   isKeySpec,
   KEY_USAGES,
   type KeySpec,
   type KeyUsage,
+  ORIGINS,
+  type Origin,
   specFacts,
   UNSUPPORTED_SPECS,
 } from '../key-specs.ts';
-import type { Kms } from '../kms.ts';
-import { type Call, type Operation, type Outcome, prepared, type Touch } from '../operation.ts';
+import { type Call, type Operation, type Outcome, prepared } from '../operation.ts';
 import { checkLockout } from '../policy-lockout.ts';
 import { recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
+import { defaultPolicy } from './default-policy.ts';
 import { customKeyStoreId, description, KEY_SPEC_NAMES, policy, tags, text } from './fields.ts';
 import { keyMetadata, recordedMetadata } from './key-metadata.ts';
-import { checkTags, requestTagConditions } from './tags.ts';
+import { checkTags, putTags, requestTagConditions, touchesOfCreation } from './tags.ts';
 
 const keySpec = z.enum([...KEY_SPEC_NAMES, ...UNSUPPORTED_SPECS]);
 
@@ -31,7 +32,7 @@ const schema = z.object({
   KeySpec: keySpec.optional(),
   /** The old name of KeySpec. */
   CustomerMasterKeySpec: keySpec.optional(),
-  Origin: z.enum(['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']).default('AWS_KMS'),
+  Origin: z.enum(ORIGINS).default('AWS_KMS'),
   CustomKeyStoreId: customKeyStoreId.optional(),
   XksKeyId: text(1, 128, '^[a-zA-Z0-9-_.]+$').optional(),
   BypassPolicyLockoutSafetyCheck: z.boolean().default(false),
@@ -42,6 +43,7 @@ const schema = z.object({
 type Input = z.infer<typeof schema>;
 
 interface Kind {
+  readonly origin: Extract<Origin, 'AWS_KMS' | 'EXTERNAL'>;
   readonly spec: KeySpec;
   readonly usage: KeyUsage;
 }
@@ -53,15 +55,17 @@ export const createKey: Operation = {
     const input = parseInput(schema, body);
     const kind = supportedKind(input);
     checkTags(input.Tags);
-    const secret = await generateMaterial(specFacts(kind.spec).material);
-    const id = randomUUID();
+    const secret =
+      kind.origin === 'AWS_KMS' ? await generateMaterial(specFacts(kind.spec).material) : undefined;
+    const id = newKeyId({ multiRegion: input.MultiRegion });
     return prepared(
       {
         conditions: () => ({
           'kms:keyspec': [kind.spec],
           'kms:keyusage': [kind.usage],
-          'kms:keyorigin': ['AWS_KMS'],
-          'kms:multiregion': ['false'],
+          'kms:keyorigin': [kind.origin],
+          'kms:multiregion': [String(input.MultiRegion)],
+          ...(input.MultiRegion ? { 'kms:multiregionkeytype': ['PRIMARY'] } : {}),
           'kms:bypasspolicylockoutsafetycheck': [String(input.BypassPolicyLockoutSafetyCheck)],
           ...requestTagConditions(input.Tags),
         }),
@@ -75,45 +79,41 @@ export const createKey: Operation = {
       },
       input,
       ({ account }) => ({
-        touches: touched(input, keyArn(account, id)),
+        touches: touchesOfCreation(keyArn(account, id), input.Tags),
         effect: (call) => create(call, id, input, kind, secret),
       }),
     );
   },
 };
 
-/** Making a key asks IAM about no resource, tagging it about the key that is being made. */
-function touched({ Tags: tags }: Input, arn: string): Touch[] {
-  const making: Touch = { kind: 'account' };
-  return tags.length === 0
-    ? [making]
-    : [making, { kind: 'account', action: 'kms:TagResource', resource: arn }];
-}
-
 function create(
   { kms, principal, now }: Call,
   id: string,
   input: Input,
   kind: Kind,
-  secret: Buffer,
+  secret: Buffer | undefined,
 ): Outcome {
   const key: KmsKey = {
     id,
     arn: keyArn(kms.account, id),
     description: input.Description,
     ...kind,
-    state: 'Enabled',
+    multiRegionType: input.MultiRegion ? 'PRIMARY' : null,
+    state: secret === undefined ? 'PendingImport' : 'Enabled',
     createdAt: now,
     deletionAt: null,
-    policy: input.Policy ?? defaultPolicy(kms),
+    pendingWindowDays: null,
+    settlesAt: null,
+    settlesAs: null,
+    policy: input.Policy ?? defaultPolicy(kms.account),
   };
   kms.keys.insert(key);
-  kms.materials.add(id, secret);
-  for (const { TagKey, TagValue } of input.Tags) kms.tags.put(id, { tagKey: TagKey, tagValue: TagValue });
+  if (secret !== undefined) kms.materials.add(id, secret);
+  putTags(kms, key, input.Tags);
   checkLockout(kms, principal, key, input.BypassPolicyLockoutSafetyCheck);
   return {
     output: { KeyMetadata: keyMetadata(kms, key) },
-    responseElements: recordedMetadata(kms, key),
+    responseElements: { keyMetadata: recordedMetadata(kms, key) },
     createdKey: key,
   };
 }
@@ -121,17 +121,13 @@ function create(
 /** Refuses what this server does not have by its name, and what AWS KMS does not combine. */
 function supportedKind(input: Input): Kind {
   const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT';
-  const missing = [
-    isKeySpec(spec) ? undefined : `KeySpec ${spec}`,
-    input.Origin === 'AWS_KMS' ? undefined : `Origin ${input.Origin}`,
-    input.MultiRegion ? 'MultiRegion true' : undefined,
-    input.CustomKeyStoreId === undefined ? undefined : 'CustomKeyStoreId',
-    input.XksKeyId === undefined ? undefined : 'XksKeyId',
-  ].find((what) => what !== undefined);
-  if (missing !== undefined || !isKeySpec(spec)) {
-    throw unsupported(`The local KMS has no ${missing}: it makes single-Region keys of its own.`);
-  }
-  return { spec, usage: validUsage(spec, input.KeyUsage) };
+  const { Origin: origin } = input;
+  if (!isKeySpec(spec)) throw unsupported(`The local KMS has no KeySpec ${spec}.`);
+  if (origin !== 'AWS_KMS' && origin !== 'EXTERNAL')
+    throw unsupported(`The local KMS has no Origin ${origin}.`);
+  const extra = input.CustomKeyStoreId === undefined ? input.XksKeyId : input.CustomKeyStoreId;
+  if (extra !== undefined) throw unsupported(`The local KMS has no custom key stores: it knows no ${extra}.`);
+  return { spec, usage: validUsage(spec, input.KeyUsage), origin };
 }
 
 function validUsage(spec: KeySpec, asked: Input['KeyUsage']): KeyUsage {
@@ -144,21 +140,4 @@ function validUsage(spec: KeySpec, asked: Input['KeyUsage']): KeyUsage {
   const usage = KEY_USAGES.find((one) => one === asked);
   if (usage !== undefined && algorithmsFor(spec, usage).length > 0) return usage;
   throw validation(`KeyUsage ${asked} is not compatible with KeySpec ${spec}`);
-}
-
-/** The policy of a key that is made without one: the account's IAM policies decide. */
-function defaultPolicy({ account }: Kms): string {
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Id: 'key-default-1',
-    Statement: [
-      {
-        Sid: 'Enable IAM User Permissions',
-        Effect: 'Allow',
-        Principal: { AWS: `arn:aws:iam::${account.accountId}:root` },
-        Action: 'kms:*',
-        Resource: '*',
-      },
-    ],
-  });
 }

@@ -52,9 +52,9 @@ function pairOperation(
         'kms:encryptionalgorithm': ['SYMMETRIC_DEFAULT'],
         'kms:datakeypairspec': [input.KeyPairSpec],
       });
-      return prepared({ conditions }, input, (kms) => {
-        const resolved = resolveKey(kms, input.KeyId, 'key-or-alias');
-        const { key } = resolved;
+      return prepared({ conditions }, input, (caller) => {
+        const resolved = resolveKey(caller, input.KeyId, 'key-or-alias');
+        const { kms, key } = resolved;
         return {
           touches: [{ kind: 'key', ...resolved }],
           effect: () => {

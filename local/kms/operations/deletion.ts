@@ -1,11 +1,14 @@
 import * as z from 'zod';
-import { keyOperation } from '../operation.ts';
+import { relatedKeys, replicasOf } from '../multi-region.ts';
+import { type Call, keyOperation, type Outcome } from '../operation.ts';
 import { recordedDate } from '../recorded-fields.ts';
+import type { KmsKey } from '../store/keys.ts';
 import { integer, keyId } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 
+/** A primary key that still has replicas waits for their deletion first; its own waiting period begins after that. */
 export const scheduleKeyDeletion = keyOperation({
   schema: z.object({
     KeyId: keyId,
@@ -15,23 +18,10 @@ export const scheduleKeyDeletion = keyOperation({
   conditions: (input) => ({
     'kms:schedulekeydeletionpendingwindowindays': [String(input.PendingWindowInDays)],
   }),
-  handle: ({ kms, key, now }, { PendingWindowInDays: days }) => {
-    const deletionAt = now + days * DAY_MILLISECONDS;
-    kms.keys.setState(key.id, 'PendingDeletion', deletionAt);
-    return {
-      output: {
-        KeyId: key.arn,
-        DeletionDate: epochSeconds(deletionAt),
-        KeyState: 'PendingDeletion',
-        PendingWindowInDays: days,
-      },
-      responseElements: {
-        keyId: key.arn,
-        keyState: 'PendingDeletion',
-        deletionDate: recordedDate(deletionAt),
-        pendingWindowInDays: days,
-      },
-    };
+  handle: (call, { PendingWindowInDays: days }) => {
+    const { kms, key, now } = call;
+    const hasReplicas = key.multiRegionType === 'PRIMARY' && replicasOf(relatedKeys(kms, key)).length > 0;
+    return hasReplicas ? awaitReplicaDeletion(call, days) : scheduleDeletion(call, days, now);
   },
 });
 
@@ -44,3 +34,39 @@ export const cancelKeyDeletion = keyOperation({
     return { output: { KeyId: key.arn }, responseElements: { keyId: key.arn } };
   },
 });
+
+/** When a key is deleted whose waiting period of so many days begins at `from`; both in epoch milliseconds. */
+export function deletionDate(from: number, days: number): number {
+  return from + days * DAY_MILLISECONDS;
+}
+
+type KeyCall = Call & { readonly key: KmsKey };
+
+function awaitReplicaDeletion({ kms, key }: KeyCall, days: number): Outcome {
+  const KeyState = 'PendingReplicaDeletion';
+  kms.keys.awaitReplicaDeletion(key.id, days);
+  return {
+    output: { KeyId: key.arn, KeyState, PendingWindowInDays: days },
+    responseElements: { keyId: key.arn, keyState: KeyState, pendingWindowInDays: days },
+  };
+}
+
+function scheduleDeletion({ kms, key }: KeyCall, days: number, now: number): Outcome {
+  const KeyState = 'PendingDeletion';
+  const deletionAt = deletionDate(now, days);
+  kms.keys.setState(key.id, KeyState, deletionAt);
+  return {
+    output: {
+      KeyId: key.arn,
+      DeletionDate: epochSeconds(deletionAt),
+      KeyState,
+      PendingWindowInDays: days,
+    },
+    responseElements: {
+      keyId: key.arn,
+      keyState: KeyState,
+      deletionDate: recordedDate(deletionAt),
+      pendingWindowInDays: days,
+    },
+  };
+}

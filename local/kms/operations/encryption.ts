@@ -68,12 +68,12 @@ export const decrypt = operation({
     const { EncryptionAlgorithm: algorithm } = input;
     const ciphertext = ciphertextOf(input);
     const resolved = decryptingKey(kms, input.KeyId, algorithm, ciphertext);
-    const { key } = resolved;
+    const { kms: owner, key } = resolved;
     return {
       touches: [{ kind: 'key', ...resolved }],
       effect: () => {
         if (ciphertext === undefined) return {};
-        const { plaintext, materialId } = decryptWith(kms, key, schemeOf(input), ciphertext, 'Decrypt');
+        const { plaintext, materialId } = decryptWith(owner, key, schemeOf(input), ciphertext, 'Decrypt');
         return {
           output: {
             KeyId: key.arn,

@@ -64,14 +64,15 @@ export const retireGrant = operation({
   recorded: () => null,
   resolve: (kms, input) => {
     const id = input.GrantToken === undefined ? (input.GrantId ?? '') : grantIdOf(input.GrantToken);
-    const keyOfGrant = input.KeyId === undefined ? undefined : resolveKey(kms, input.KeyId, 'key').key.id;
-    const grant = existingGrant(kms, id, keyOfGrant);
-    const key = existingKey(kms, grant.keyId);
+    const named = input.KeyId === undefined ? undefined : resolveKey(kms, input.KeyId, 'key');
+    const owner = named?.kms ?? kms;
+    const grant = existingGrant(owner, id, named?.key.id);
+    const key = existingKey(owner, grant.keyId);
     return {
-      touches: [{ kind: 'key', key }],
+      touches: [{ kind: 'key', kms: owner, key }],
       aboutGrant: { retiredGrantId: grant.id },
       effect: () => {
-        kms.grants.delete(grant.id);
+        owner.grants.delete(grant.id);
         return { additionalEventData: { grantId: grant.id } };
       },
     };

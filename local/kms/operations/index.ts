@@ -12,6 +12,7 @@ import { deriveSharedSecret } from './key-agreement.ts';
 import { describeKey, disableKey, enableKey, getPublicKey, listKeys, updateKeyDescription } from './keys.ts';
 import { getKeyLastUsage } from './last-usage.ts';
 import { generateMac, verifyMac } from './macs.ts';
+import { replicateKey, updatePrimaryRegion } from './multi-region.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
 import { generateRandom } from './random.ts';
 import { reEncrypt } from './re-encrypt.ts';
@@ -60,6 +61,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ListResourceTags: listResourceTags,
   PutKeyPolicy: putKeyPolicy,
   ReEncrypt: reEncrypt,
+  ReplicateKey: replicateKey,
   RetireGrant: retireGrant,
   RevokeGrant: revokeGrant,
   RotateKeyOnDemand: rotateKeyOnDemand,
@@ -69,6 +71,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   UntagResource: untagResource,
   UpdateAlias: updateAlias,
   UpdateKeyDescription: updateKeyDescription,
+  UpdatePrimaryRegion: updatePrimaryRegion,
   Verify: verify,
   VerifyMac: verifyMac,
 };

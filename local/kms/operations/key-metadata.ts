@@ -1,5 +1,6 @@
 import { algorithmsFor, encryptsSymmetrically, type KeyUsage } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
+import { type LocatedKey, primaryOf, relatedKeys, replicasOf } from '../multi-region.ts';
 import type { JsonObject } from '../operation.ts';
 import { type RecordFields, recordedDate, recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
@@ -16,14 +17,22 @@ export function keyMetadata(kms: Kms, key: KmsKey): JsonObject {
     KeyUsage: key.usage,
     KeyState: key.state,
     ...(key.deletionAt === null ? {} : { DeletionDate: epochSeconds(key.deletionAt) }),
-    Origin: 'AWS_KMS',
+    ...(key.pendingWindowDays === null ? {} : { PendingDeletionWindowInDays: key.pendingWindowDays }),
+    Origin: key.origin,
     KeyManager: 'CUSTOMER',
     CustomerMasterKeySpec: key.spec,
     KeySpec: key.spec,
     ...algorithms(key),
-    MultiRegion: false,
-    ...(encryptsSymmetrically(key.spec) ? { CurrentKeyMaterialId: kms.materials.current(key.id).id } : {}),
+    MultiRegion: key.multiRegionType !== null,
+    ...(key.multiRegionType === null ? {} : { MultiRegionConfiguration: multiRegionConfiguration(kms, key) }),
+    ...currentMaterial(kms, key),
   };
+}
+
+function currentMaterial(kms: Kms, key: KmsKey): JsonObject {
+  if (!encryptsSymmetrically(key.spec)) return {};
+  const current = kms.materials.list(key.id).at(-1);
+  return current === undefined ? {} : { CurrentKeyMaterialId: current.id };
 }
 
 /** The algorithms that the key is for, under the name that its usage gives them. */
@@ -39,11 +48,20 @@ const ALGORITHMS_MEMBER = {
   ENCAPSULATE_DECAPSULATE: 'EncapsulationAlgorithms',
 } as const satisfies Record<KeyUsage, string>;
 
+function multiRegionConfiguration(kms: Kms, key: KmsKey): JsonObject {
+  const related = relatedKeys(kms, key);
+  const named = ({ kms: { account }, key: { arn } }: LocatedKey) => ({ Arn: arn, Region: account.region });
+  const primary = primaryOf(related);
+  return {
+    MultiRegionKeyType: key.multiRegionType,
+    ...(primary === undefined ? {} : { PrimaryKey: named(primary) }),
+    ReplicaKeys: replicasOf(related).map(named),
+  };
+}
+
 /** KeyMetadata in CloudTrail's words. */
 export function recordedMetadata(kms: Kms, key: KmsKey): RecordFields {
-  return {
-    keyMetadata: { ...recordedFields(keyMetadata(kms, key)), creationDate: recordedDate(key.createdAt) },
-  };
+  return { ...recordedFields(keyMetadata(kms, key)), creationDate: recordedDate(key.createdAt) };
 }
 
 /** How the AWS JSON protocol writes a time. */

@@ -38,8 +38,8 @@ export const enableKey = keyOperation({
   handle: ({ kms, key, now }) => {
     kms.keys.setState(key.id, 'Enabled');
     const schedule = kms.rotationSchedules.find(key.id);
-    if (schedule === undefined || schedule.nextAt > now) return {};
-    return { serviceEvents: [rotateOnSchedule(kms, key, schedule, now)] };
+    if (schedule === undefined || schedule.nextAt > now || key.multiRegionType === 'REPLICA') return {};
+    return { serviceEvents: rotateOnSchedule(kms, key, schedule, now) };
   },
 });
 

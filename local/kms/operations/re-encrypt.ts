@@ -36,7 +36,7 @@ export const reEncrypt = operation({
     };
     const source = decryptingKey(kms, input.SourceKeyId, from.algorithm, ciphertext);
     const destination = resolveKey(kms, input.DestinationKeyId, 'key-or-alias');
-    const sameKey = source.key.id === destination.key.id;
+    const sameKey = source.key.arn === destination.key.arn;
     const part = (name: 'ReEncryptFrom' | 'ReEncryptTo', scheme: Scheme) => ({
       name,
       encryptionContext: scheme.context ?? {},
@@ -52,8 +52,8 @@ export const reEncrypt = operation({
       ],
       effect: () => {
         if (ciphertext === undefined) return {};
-        const opened = decryptWith(kms, source.key, from, ciphertext, 'ReEncrypt');
-        const made = encryptWith(kms, destination.key, to, opened.plaintext, 'ReEncrypt');
+        const opened = decryptWith(source.kms, source.key, from, ciphertext, 'ReEncrypt');
+        const made = encryptWith(destination.kms, destination.key, to, opened.plaintext, 'ReEncrypt');
         return {
           output: {
             CiphertextBlob: made.ciphertext.toString('base64'),

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { limitExceeded, ServiceError, unsupported } from '../errors.ts';
-import { rotateMaterial, rotationDate } from '../key-rotation.ts';
+import { putSchedule, removeSchedule, rotateMaterial, rotationDate } from '../key-rotation.ts';
 import { encryptsSymmetrically } from '../key-specs.ts';
+import type { KeyState } from '../key-states.ts';
 import { keyOperation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
 import type { KmsKey } from '../store/keys.ts';
@@ -16,6 +17,8 @@ const DEFAULT_PERIOD_IN_DAYS = 365;
 /** So long before an automatic rotation, none is made on demand. */
 const QUIET_MILLISECONDS = 20 * 60_000;
 
+const DYING: ReadonlySet<KeyState> = new Set(['PendingDeletion', 'PendingReplicaDeletion']);
+
 const keyOnly = z.object({ KeyId: keyId });
 
 /** Also changes the period of a key that is already rotated; either way it begins now. */
@@ -25,11 +28,11 @@ export const enableKeyRotation = keyOperation({
   conditions: (input) => ({
     'kms:rotationperiodindays': [String(input.RotationPeriodInDays ?? DEFAULT_PERIOD_IN_DAYS)],
   }),
+  refuseKind: refuseAutomaticRotation,
   handle: ({ kms, key, now }, input) => {
-    refuseUnrotatable(key);
     const periodInDays = input.RotationPeriodInDays ?? DEFAULT_PERIOD_IN_DAYS;
     const nextAt = rotationDate({ periodInDays }, now);
-    kms.rotationSchedules.put({ keyId: key.id, periodInDays, nextAt });
+    putSchedule(kms, { keyId: key.id, periodInDays, nextAt });
     return {};
   },
 });
@@ -37,9 +40,9 @@ export const enableKeyRotation = keyOperation({
 export const disableKeyRotation = keyOperation({
   schema: keyOnly,
   readOnly: false,
+  refuseKind: refuseAutomaticRotation,
   handle: ({ kms, key }) => {
-    refuseUnrotatable(key);
-    kms.rotationSchedules.remove(key.id);
+    removeSchedule(kms, key.id);
     return {};
   },
 });
@@ -48,8 +51,8 @@ export const disableKeyRotation = keyOperation({
 export const rotateKeyOnDemand = keyOperation({
   schema: keyOnly,
   readOnly: false,
+  refuseKind: refuseRotationHere,
   handle: ({ kms, key, now }) => {
-    refuseUnrotatable(key);
     const materials = kms.materials.list(key.id);
     const onDemand = materials.filter(({ rotationType }) => rotationType === 'ON_DEMAND').length;
     if (onDemand >= ON_DEMAND_ROTATIONS_PER_KEY) {
@@ -67,7 +70,7 @@ export const rotateKeyOnDemand = keyOperation({
     return {
       output: { KeyId: key.id },
       responseElements: { keyId: key.id },
-      serviceEvents: [rotateMaterial(kms, key, 'ON_DEMAND', now)],
+      serviceEvents: rotateMaterial(kms, key, 'ON_DEMAND', now),
     };
   },
 });
@@ -76,9 +79,12 @@ export const rotateKeyOnDemand = keyOperation({
 export const getKeyRotationStatus = keyOperation({
   schema: keyOnly,
   readOnly: true,
-  handle: ({ kms, key }) => {
+  refuseKind: (key) => {
     refuseUnrotatable(key);
-    const schedule = key.state === 'PendingDeletion' ? undefined : kms.rotationSchedules.find(key.id);
+    if (key.state === 'PendingImport') refuseImported(key);
+  },
+  handle: ({ kms, key }) => {
+    const schedule = DYING.has(key.state) ? undefined : kms.rotationSchedules.find(key.id);
     if (schedule === undefined) return { output: { KeyId: key.id, KeyRotationEnabled: false } };
     return {
       output: {
@@ -98,8 +104,8 @@ export const listKeyRotations = keyOperation({
     ...pagination(100, 1000),
   }),
   readOnly: true,
+  refuseKind: refuseUnrotatable,
   handle: ({ kms, key }, input) => {
-    refuseUnrotatable(key);
     const materials = kms.materials.list(key.id);
     const entries = materials.map(({ id, rotatedAt, rotationType }, index) => ({
       KeyId: key.id,
@@ -121,5 +127,27 @@ export const listKeyRotations = keyOperation({
 function refuseUnrotatable(key: KmsKey): void {
   if (!encryptsSymmetrically(key.spec)) {
     throw unsupported(`${key.arn} is a ${key.spec} key: AWS KMS rotates only symmetric encryption keys.`);
+  }
+  if (key.origin === 'AWS_CLOUDHSM' || key.origin === 'EXTERNAL_KEY_STORE') {
+    throw unsupported(`${key.arn} origin is ${key.origin}: AWS KMS rotates no keys of custom key stores.`);
+  }
+}
+
+/** Rotation is a shared property: it is set, and asked for, on the primary key. */
+function refuseRotationHere(key: KmsKey): void {
+  refuseUnrotatable(key);
+  if (key.multiRegionType === 'REPLICA') {
+    throw unsupported(`${key.arn} is a replica: rotate its primary key.`);
+  }
+}
+
+function refuseAutomaticRotation(key: KmsKey): void {
+  refuseRotationHere(key);
+  refuseImported(key);
+}
+
+function refuseImported(key: KmsKey): void {
+  if (key.origin === 'EXTERNAL') {
+    throw unsupported(`${key.arn} origin is EXTERNAL which is not valid for this operation.`);
   }
 }

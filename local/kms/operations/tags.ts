@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import type { ConditionValues } from '../authorization/conditions.ts';
 import { ServiceError } from '../errors.ts';
-import { keyOperation } from '../operation.ts';
+import type { Kms } from '../kms.ts';
+import { keyOperation, type Touch } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
+import type { KmsKey } from '../store/keys.ts';
 import { keyId, pagination, tagKey, tags } from './fields.ts';
 
 const TAGS_PER_KEY = 50;
@@ -18,7 +20,7 @@ export const tagResource = keyOperation({
   conditions: ({ Tags }) => requestTagConditions(Tags),
   handle: ({ kms, key }, { Tags }) => {
     checkTags(Tags);
-    for (const { TagKey, TagValue } of Tags) kms.tags.put(key.id, { tagKey: TagKey, tagValue: TagValue });
+    putTags(kms, key, Tags);
     if (kms.tags.list(key.id).length > TAGS_PER_KEY) {
       throw new ServiceError('TagException', 'Too many tags');
     }
@@ -46,6 +48,17 @@ export const listResourceTags = keyOperation({
     };
   },
 });
+
+export function putTags(kms: Kms, key: Pick<KmsKey, 'id'>, given: readonly TagInput[]): void {
+  for (const { TagKey, TagValue } of given) kms.tags.put(key.id, { tagKey: TagKey, tagValue: TagValue });
+}
+
+/** Making a key asks IAM about no resource, tagging it about the key that is being made. */
+export function touchesOfCreation(arn: string, given: readonly TagInput[], action?: string): Touch[] {
+  const making: Touch = { kind: 'account', ...(action === undefined ? {} : { action }) };
+  if (given.length === 0) return [making];
+  return [making, { kind: 'account', action: 'kms:TagResource', resource: arn }];
+}
 
 /** Throws TagException for too many tags, tags that AWS reserves, and for a tag key that is given twice. */
 export function checkTags(given: readonly TagInput[]): void {

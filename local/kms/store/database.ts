@@ -1,58 +1,89 @@
 import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
+/** Raised when tables change: a file that another version made is not misread. */
+const VERSION = 1;
+
+/** `scope` is an account in a Region; a multi-Region key is a row in each of its Regions. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS keys (
-    id TEXT PRIMARY KEY,
-    arn TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    id TEXT NOT NULL,
+    arn TEXT NOT NULL UNIQUE,
     description TEXT NOT NULL,
     spec TEXT NOT NULL,
     usage TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    multiRegionType TEXT,
     state TEXT NOT NULL,
     createdAt INTEGER NOT NULL,
     deletionAt INTEGER,
-    policy TEXT NOT NULL
+    pendingWindowDays INTEGER,
+    settlesAt INTEGER,
+    settlesAs TEXT,
+    policy TEXT NOT NULL,
+    PRIMARY KEY (scope, id)
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS keysById ON keys (id);
+  CREATE INDEX IF NOT EXISTS keysByDeletion ON keys (deletionAt) WHERE deletionAt IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS keysBySettling ON keys (settlesAt) WHERE settlesAt IS NOT NULL;
   CREATE TABLE IF NOT EXISTS materials (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    keyId TEXT NOT NULL REFERENCES keys(id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    id TEXT NOT NULL,
+    keyId TEXT NOT NULL,
     secret BLOB NOT NULL,
     rotatedAt INTEGER,
-    rotationType TEXT
+    rotationType TEXT,
+    UNIQUE (scope, keyId, id),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS materialsByKey ON materials (keyId);
   CREATE TABLE IF NOT EXISTS rotationSchedules (
-    keyId TEXT PRIMARY KEY REFERENCES keys(id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    keyId TEXT NOT NULL,
     periodInDays INTEGER NOT NULL,
-    nextAt INTEGER NOT NULL
+    nextAt INTEGER NOT NULL,
+    PRIMARY KEY (scope, keyId),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS rotationSchedulesByDate ON rotationSchedules (nextAt);
   CREATE TABLE IF NOT EXISTS aliases (
-    name TEXT PRIMARY KEY,
-    keyId TEXT NOT NULL REFERENCES keys(id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    keyId TEXT NOT NULL,
     createdAt INTEGER NOT NULL,
-    updatedAt INTEGER NOT NULL
+    updatedAt INTEGER NOT NULL,
+    PRIMARY KEY (scope, name),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS aliasesByKey ON aliases (keyId);
+  CREATE INDEX IF NOT EXISTS aliasesByKey ON aliases (scope, keyId);
   CREATE TABLE IF NOT EXISTS tags (
-    keyId TEXT NOT NULL REFERENCES keys(id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    keyId TEXT NOT NULL,
     tagKey TEXT NOT NULL,
     tagValue TEXT NOT NULL,
-    PRIMARY KEY (keyId, tagKey)
+    PRIMARY KEY (scope, keyId, tagKey),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
   CREATE TABLE IF NOT EXISTS grants (
-    id TEXT PRIMARY KEY,
-    keyId TEXT NOT NULL REFERENCES keys(id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    id TEXT NOT NULL,
+    keyId TEXT NOT NULL,
     createdAt INTEGER NOT NULL,
-    terms TEXT NOT NULL
+    terms TEXT NOT NULL,
+    PRIMARY KEY (scope, id),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS grantsByKey ON grants (keyId);
+  CREATE INDEX IF NOT EXISTS grantsByKey ON grants (scope, keyId);
   CREATE TABLE IF NOT EXISTS lastUsage (
-    keyId TEXT PRIMARY KEY REFERENCES keys(id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    keyId TEXT NOT NULL,
     operation TEXT NOT NULL,
     at INTEGER NOT NULL,
     requestId TEXT NOT NULL,
-    eventId TEXT NOT NULL
+    eventId TEXT NOT NULL,
+    PRIMARY KEY (scope, keyId),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
   CREATE TABLE IF NOT EXISTS cloudtrail (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -62,23 +93,25 @@ const SCHEMA = `
 
 /**
  * Opens the database, `:memory:` or a file. A file holds key material in the clear, as local development may:
- * it is readable by its owner only, and what is deleted from it is overwritten.
+ * it is readable by its owner only, and what is deleted from it is overwritten. Throws for a file of another version.
  */
 export function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
   if (path !== ':memory:') chmodSync(path, 0o600);
   database.exec('PRAGMA secure_delete = ON');
+  checkVersion(database, path);
   database.exec(SCHEMA);
-  addRotationTypes(database);
   return database;
 }
 
-/** A file from before automatic rotation does not say what made a material: each was a rotation on demand. */
-function addRotationTypes(database: DatabaseSync): void {
-  const columns = database.prepare("SELECT name FROM pragma_table_info('materials')").all();
-  if (columns.some(({ name }) => name === 'rotationType')) return;
-  database.exec('ALTER TABLE materials ADD COLUMN rotationType TEXT');
-  database.exec("UPDATE materials SET rotationType = 'ON_DEMAND' WHERE rotatedAt IS NOT NULL");
+function checkVersion(database: DatabaseSync, path: string): void {
+  const version = database.prepare('PRAGMA user_version').get()?.user_version;
+  const isNew = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables === 0;
+  if (!isNew && version !== VERSION) {
+    database.close();
+    throw new Error(`${path} was made by another version of the local KMS: give another file, or delete it.`);
+  }
+  database.exec(`PRAGMA user_version = ${VERSION}`);
 }
 
 /** Runs the effect in one transaction: all of it, or, when it throws, nothing. */

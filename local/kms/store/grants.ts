@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import type { Account } from '../account.ts';
+import { scopeOf } from './scope.ts';
 
 const context = z.record(z.string(), z.string());
 
@@ -36,27 +38,34 @@ function grantOf(row: unknown): Grant {
 
 export class Grants {
   readonly #database: DatabaseSync;
+  readonly #scope: string;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, account: Account) {
     this.#database = database;
+    this.#scope = scopeOf(account);
   }
 
   insert(grant: Grant): void {
     this.#database
-      .prepare('INSERT INTO grants (id, keyId, createdAt, terms) VALUES (?, ?, ?, ?)')
-      .run(grant.id, grant.keyId, grant.createdAt, JSON.stringify(grant.terms));
+      .prepare('INSERT INTO grants (scope, id, keyId, createdAt, terms) VALUES (?, ?, ?, ?, ?)')
+      .run(this.#scope, grant.id, grant.keyId, grant.createdAt, JSON.stringify(grant.terms));
   }
 
   find(id: string): Grant | undefined {
-    const row = this.#database.prepare('SELECT * FROM grants WHERE id = ?').get(id);
+    const row = this.#database
+      .prepare('SELECT * FROM grants WHERE scope = ? AND id = ?')
+      .get(this.#scope, id);
     return row === undefined ? undefined : grantOf(row);
   }
 
   ofKey(keyId: string): Grant[] {
-    return this.#database.prepare('SELECT * FROM grants WHERE keyId = ?').all(keyId).map(grantOf);
+    return this.#database
+      .prepare('SELECT * FROM grants WHERE scope = ? AND keyId = ?')
+      .all(this.#scope, keyId)
+      .map(grantOf);
   }
 
   delete(id: string): void {
-    this.#database.prepare('DELETE FROM grants WHERE id = ?').run(id);
+    this.#database.prepare('DELETE FROM grants WHERE scope = ? AND id = ?').run(this.#scope, id);
   }
 }

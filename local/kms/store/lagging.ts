@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Account } from '../account.ts';
 import { type Alias, Aliases } from './aliases.ts';
 import { type Grant, Grants } from './grants.ts';
 import { Keys, type KmsKey } from './keys.ts';
@@ -21,22 +22,30 @@ export interface Shown<T> {
   readonly changed: () => readonly { readonly id: string; readonly was: T | undefined }[];
 }
 
-/** Stores that show some things as they were. They are to be read only. */
-export function laggingStores(database: DatabaseSync, keys: Shown<KeyImage>, aliases: Shown<Alias>) {
+/**
+ * Stores of an account and Region that show some things, by the ids that they have there, as they were. They are to be
+ * read only.
+ */
+export function laggingStores(
+  database: DatabaseSync,
+  account: Account,
+  keys: Shown<KeyImage>,
+  aliases: Shown<Alias>,
+) {
   return {
-    keys: new LaggingKeys(database, keys),
-    materials: new LaggingMaterials(database, keys),
-    aliases: new LaggingAliases(database, aliases),
-    tags: new LaggingTags(database, keys),
-    grants: new LaggingGrants(database, keys),
+    keys: new LaggingKeys(database, account, keys),
+    materials: new LaggingMaterials(database, account, keys),
+    aliases: new LaggingAliases(database, account, aliases),
+    tags: new LaggingTags(database, account, keys),
+    grants: new LaggingGrants(database, account, keys),
   };
 }
 
 class LaggingKeys extends Keys {
   readonly #shown: Shown<KeyImage>;
 
-  constructor(database: DatabaseSync, shown: Shown<KeyImage>) {
-    super(database);
+  constructor(database: DatabaseSync, account: Account, shown: Shown<KeyImage>) {
+    super(database, account);
     this.#shown = shown;
   }
 
@@ -55,8 +64,8 @@ class LaggingKeys extends Keys {
 class LaggingMaterials extends Materials {
   readonly #shown: Shown<KeyImage>;
 
-  constructor(database: DatabaseSync, shown: Shown<KeyImage>) {
-    super(database);
+  constructor(database: DatabaseSync, account: Account, shown: Shown<KeyImage>) {
+    super(database, account);
     this.#shown = shown;
   }
 
@@ -73,8 +82,8 @@ class LaggingMaterials extends Materials {
 class LaggingAliases extends Aliases {
   readonly #shown: Shown<Alias>;
 
-  constructor(database: DatabaseSync, shown: Shown<Alias>) {
-    super(database);
+  constructor(database: DatabaseSync, account: Account, shown: Shown<Alias>) {
+    super(database, account);
     this.#shown = shown;
   }
 
@@ -104,8 +113,8 @@ class LaggingAliases extends Aliases {
 class LaggingTags extends Tags {
   readonly #shown: Shown<KeyImage>;
 
-  constructor(database: DatabaseSync, shown: Shown<KeyImage>) {
-    super(database);
+  constructor(database: DatabaseSync, account: Account, shown: Shown<KeyImage>) {
+    super(database, account);
     this.#shown = shown;
   }
 
@@ -118,8 +127,8 @@ class LaggingTags extends Tags {
 class LaggingGrants extends Grants {
   readonly #shown: Shown<KeyImage>;
 
-  constructor(database: DatabaseSync, shown: Shown<KeyImage>) {
-    super(database);
+  constructor(database: DatabaseSync, account: Account, shown: Shown<KeyImage>) {
+    super(database, account);
     this.#shown = shown;
   }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
+import type { Account } from '../account.ts';
+import { scopeOf } from './scope.ts';
 
 const rowSchema = z.object({
   /** 64 hex digits. */
@@ -26,37 +28,46 @@ export interface Rotation {
 /** A key's materials, oldest first; the newest is the current one. */
 export class Materials {
   readonly #database: DatabaseSync;
+  readonly #scope: string;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, account: Account) {
     this.#database = database;
+    this.#scope = scopeOf(account);
   }
 
-  /** Makes the secret the current material of the key, and returns its new id. */
-  add(keyId: string, secret: Buffer, rotation?: Rotation): string {
-    const id = randomBytes(32).toString('hex');
+  /** Makes the secret the current material of the key, under a new id if none is given; returns the id. */
+  add(keyId: string, secret: Buffer, rotation?: Rotation, id = newMaterialId()): string {
     this.#database
-      .prepare('INSERT INTO materials (id, keyId, secret, rotatedAt, rotationType) VALUES (?, ?, ?, ?, ?)')
-      .run(id, keyId, secret, rotation?.rotatedAt ?? null, rotation?.rotationType ?? null);
+      .prepare(
+        'INSERT INTO materials (scope, id, keyId, secret, rotatedAt, rotationType) VALUES (?, ?, ?, ?, ?, ?)',
+      )
+      .run(this.#scope, id, keyId, secret, rotation?.rotatedAt ?? null, rotation?.rotationType ?? null);
     return id;
   }
 
   list(keyId: string): Material[] {
     return this.#database
-      .prepare('SELECT * FROM materials WHERE keyId = ? ORDER BY sequence')
-      .all(keyId)
+      .prepare('SELECT * FROM materials WHERE scope = ? AND keyId = ? ORDER BY sequence')
+      .all(this.#scope, keyId)
       .map((row) => rowSchema.parse(row));
   }
 
   current(keyId: string): Material {
     return rowSchema.parse(
       this.#database
-        .prepare('SELECT * FROM materials WHERE keyId = ? ORDER BY sequence DESC LIMIT 1')
-        .get(keyId),
+        .prepare('SELECT * FROM materials WHERE scope = ? AND keyId = ? ORDER BY sequence DESC LIMIT 1')
+        .get(this.#scope, keyId),
     );
   }
 
   find(keyId: string, id: string): Material | undefined {
-    const row = this.#database.prepare('SELECT * FROM materials WHERE keyId = ? AND id = ?').get(keyId, id);
+    const row = this.#database
+      .prepare('SELECT * FROM materials WHERE scope = ? AND keyId = ? AND id = ?')
+      .get(this.#scope, keyId, id);
     return row === undefined ? undefined : rowSchema.parse(row);
   }
+}
+
+function newMaterialId(): string {
+  return randomBytes(32).toString('hex');
 }

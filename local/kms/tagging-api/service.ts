@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { authorizeByIdentity } from '../authorization/authorize.ts';
 import type { Consistency } from '../consistency.ts';
 import { ServiceError, unsupported } from '../errors.ts';
-import type { Kms } from '../kms.ts';
 import type { Principals } from '../principals.ts';
 import { requestConditions } from '../request-conditions.ts';
 import type { AwsReply, AwsRequest } from '../service.ts';
@@ -12,23 +11,21 @@ import { getResources } from './get-resources.ts';
 export function answerTaggingApi(
   operation: string,
   request: AwsRequest,
-  { kms, consistency, principals }: { kms: Kms; consistency: Consistency; principals: Principals },
+  { consistency, principals }: { consistency: Consistency; principals: Principals },
 ): AwsReply {
   const requestId = randomUUID();
   try {
-    const { principal } = principals.identify(request.headers);
+    const { account, principal } = principals.identify(request.headers);
     if (operation !== 'GetResources')
       throw unsupported(`The local tagging API has no operation ${operation}.`);
     authorizeByIdentity({
       principal,
       action: 'tag:GetResources',
       resource: '*',
-      conditions: requestConditions(kms, principal),
+      conditions: requestConditions(account, principal),
     });
-    return {
-      requestId,
-      result: { output: getResources(consistency.seenInIndex(principal), request.body()) },
-    };
+    const kms = consistency.seenInIndex(principal)(account);
+    return { requestId, result: { output: getResources(kms, request.body()) } };
   } catch (error) {
     if (error instanceof ServiceError) return { requestId, result: error };
     throw error;

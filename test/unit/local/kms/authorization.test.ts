@@ -114,7 +114,7 @@ describe('who may use a key', () => {
     const kms = await localKms();
     const key = await kms.createKey({ Policy, BypassPolicyLockoutSafetyCheck: true });
     const caller = await kms.as(arn, policies);
-    const call = caller.send(new EncryptCommand({ KeyId: key.id, Plaintext: Buffer.from('x') }));
+    const call = caller.send(new EncryptCommand({ KeyId: key.arn, Plaintext: Buffer.from('x') }));
     if (refusal === undefined) await expect(call).resolves.toBeDefined();
     else await expect(call).rejects.toMatchObject(denied(arn, 'Encrypt', key.arn, refusal));
   });

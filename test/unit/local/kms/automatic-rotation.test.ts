@@ -322,21 +322,12 @@ test('what fell due while the server was stopped is made up for when it is next 
   ]);
 });
 
-test('in a file from before automatic rotation, every rotation was on demand', async () => {
+test('a file of another version is refused by name, and left as it is', async () => {
   const file = databaseFile();
-  const first = await startedKms({ database: file, clock: stillClock() });
-  const { id } = await first.createKey();
-  await first.root.send(new RotateKeyOnDemandCommand({ KeyId: id }));
-  await first.close();
-  const database = new DatabaseSync(file);
-  database.exec('ALTER TABLE materials DROP COLUMN rotationType; DROP TABLE rotationSchedules');
-  database.close();
-  const second = await localKms({ database: file, clock: stillClock() });
-  expect(await acts(second, id).rotations()).toEqual([['ON_DEMAND', day(0)]]);
-  await acts(second, id).rotateEvery(90);
-  second.clock.advance('P90D');
-  expect(await acts(second, id).rotations()).toEqual([
-    ['ON_DEMAND', day(0)],
-    ['AUTOMATIC', day(90)],
-  ]);
+  const former = new DatabaseSync(file);
+  former.exec('CREATE TABLE keys (id TEXT PRIMARY KEY)');
+  former.close();
+  await expect(startedKms({ database: file })).rejects.toThrow(
+    `${file} was made by another version of the local KMS: give another file, or delete it.`,
+  );
 });

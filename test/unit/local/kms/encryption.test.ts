@@ -62,7 +62,7 @@ describe('a symmetric key', () => {
   test('refuses a ciphertext with any byte altered', async () => {
     const { id } = await kms.createKey();
     const ciphertext = await encrypted(id);
-    for (const position of [0, 20, 55, 70, ciphertext.length - 1]) {
+    for (const position of [0, 30, 60, 80, ciphertext.length - 1]) {
       const altered = Buffer.from(ciphertext);
       altered[position] = (altered[position] ?? 0) ^ 1;
       await expect(

@@ -61,14 +61,7 @@ describe('CreateKey', () => {
   });
 
   const refusals: [string, CreateKeyCommandInput, string, RegExp][] = [
-    ['imported material', { Origin: 'EXTERNAL' }, 'UnsupportedOperationException', /Origin EXTERNAL/],
-    ['a multi-Region key', { MultiRegion: true }, 'UnsupportedOperationException', /MultiRegion/],
-    [
-      'a custom key store',
-      { CustomKeyStoreId: 'cks-1' },
-      'UnsupportedOperationException',
-      /CustomKeyStoreId/,
-    ],
+    ['a custom key store', { CustomKeyStoreId: 'cks-1' }, 'UnsupportedOperationException', /cks-1/],
     ['HMAC without a usage', { KeySpec: 'HMAC_256' }, 'ValidationException', /KeyUsage/],
     ['RSA without a usage', { KeySpec: 'RSA_2048' }, 'ValidationException', /KeyUsage/],
     ['a long description', { Description: 'x'.repeat(8193) }, 'ValidationException', /'description'/],

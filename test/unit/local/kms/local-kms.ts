@@ -22,7 +22,7 @@ export interface TestKms extends LocalKms {
   /** A client of a principal that is registered under an access key of its own. */
   as(arn: string, policies?: readonly object[]): Promise<KMSClient>;
   /** Posts JSON to one of the server's own endpoints; resolves to status and body. */
-  post(path: string, body: unknown): Promise<{ status: number; body: unknown }>;
+  readonly post: (path: string, body: unknown) => Promise<{ status: number; body: unknown }>;
   createKey(input?: CreateKeyCommandInput, by?: KMSClient): Promise<{ id: string; arn: string }>;
 }
 

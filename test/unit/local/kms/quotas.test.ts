@@ -13,9 +13,9 @@ const throttled = {
 };
 
 /** A server whose clock moves only when it is moved. */
-async function frozenKms(region?: string): Promise<TestKms> {
+async function frozenKms(): Promise<TestKms> {
   const clock = new VirtualClock({ realNow: () => Date.UTC(2026, 10, 25) });
-  return localKms(region === undefined ? { clock } : { clock, region });
+  return localKms({ clock });
 }
 
 const createKey = (kms: TestKms) => kms.createKey();
@@ -57,11 +57,11 @@ describe('request quotas', () => {
   });
 
   test('are shared by the uses of keys of a kind', async () => {
-    const kms = await frozenKms('eu-south-1');
-    const { id } = await kms.createKey();
-    const other = await kms.createKey({ KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' });
-    await kms.post('/_local/quotas', { share: 0.0005 });
+    const kms = await frozenKms();
     const client = kms.client('test', { region: 'eu-south-1' });
+    const { id } = await kms.createKey({}, client);
+    const other = await kms.createKey({ KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' }, client);
+    await kms.post('/_local/quotas', { share: 0.0005 });
     const encrypt = (KeyId: string, more = {}) =>
       client.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('a'), ...more }));
     await times(5, () => encrypt(id));

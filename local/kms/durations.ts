@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import type { ControlRoutes } from './control-routes.ts';
+
+const milliseconds = z.int().min(0).max(86_400_000).default(0);
+
+const schema = z.strictObject({
+  /** How long a new replica key is Creating. */
+  ReplicateKey: milliseconds,
+  /** How long the former and the new primary key are Updating. */
+  UpdatePrimaryRegion: milliseconds,
+});
+
+type Lengths = z.infer<typeof schema>;
+
+/** How long that takes which AWS KMS goes on with after it has answered: nothing, until a test asks for more. */
+export class Durations {
+  #lengths: Lengths = schema.parse({});
+
+  /** In milliseconds of the server's clock. */
+  of(operation: keyof Lengths): number {
+    return this.#lengths[operation];
+  }
+
+  /** `POST /_local/durations` `{ReplicateKey?, UpdatePrimaryRegion?}`, in milliseconds; what is left out takes no time. */
+  routes(): ControlRoutes {
+    return {
+      'POST /_local/durations': ({ body }) => {
+        this.#lengths = schema.parse(body ?? {});
+        return this.#lengths;
+      },
+      'DELETE /_local/durations': () => {
+        this.#lengths = schema.parse({});
+        return {};
+      },
+    };
+  }
+}

@@ -1,0 +1,139 @@
+import * as z from 'zod';
+import { ServiceError, unsupported } from '../errors.ts';
+import { keyArn, resolveKey } from '../key-reference.ts';
+import type { Kms } from '../kms.ts';
+import { type LocatedKey, relatedKeys, replicasOf } from '../multi-region.ts';
+import { keyOperation, type Outcome, operation } from '../operation.ts';
+import { checkLockout } from '../policy-lockout.ts';
+import { recordedFields } from '../recorded-fields.ts';
+import type { KmsKey } from '../store/keys.ts';
+import { defaultPolicy } from './default-policy.ts';
+import { description, keyId, policy, tags, text } from './fields.ts';
+import { keyMetadata, recordedMetadata } from './key-metadata.ts';
+import { checkTags, putTags, requestTagConditions, touchesOfCreation } from './tags.ts';
+
+const region = text(1, 32, '^([a-z]+-){2,3}\\d+$');
+
+const replicateSchema = z.object({
+  KeyId: keyId,
+  ReplicaRegion: region,
+  Policy: policy.optional(),
+  BypassPolicyLockoutSafetyCheck: z.boolean().default(false),
+  Description: description.default(''),
+  Tags: tags.default([]),
+});
+
+/**
+ * Material, spec, usage, origin and automatic rotation are those of the primary key; policy, tags, description, aliases
+ * and grants are the replica's own. A replica of a key with imported material starts without.
+ */
+export const replicateKey = operation({
+  schema: replicateSchema,
+  readOnly: false,
+  conditions: (input) => ({
+    'kms:replicaregion': [input.ReplicaRegion],
+    'kms:bypasspolicylockoutsafetycheck': [String(input.BypassPolicyLockoutSafetyCheck)],
+    ...requestTagConditions(input.Tags),
+  }),
+  resolve: (kms, input) => {
+    const resolved = resolveKey(kms, input.KeyId, 'key');
+    const there = resolved.kms.in({ ...resolved.kms.account, region: input.ReplicaRegion });
+    return {
+      touches: [
+        { kind: 'key', ...resolved, refuseKind: refuseAllButPrimary },
+        ...touchesOfCreation(keyArn(there.account, resolved.key.id), input.Tags, 'kms:CreateKey'),
+      ],
+      effect: ({ principal, now }) => {
+        checkTags(input.Tags);
+        const replica = replicaOf(resolved, there, input, now);
+        there.keys.insert(replica);
+        if (replica.origin !== 'EXTERNAL') copySharedProperties(resolved, there);
+        putTags(there, replica, input.Tags);
+        checkLockout(there, principal, replica, input.BypassPolicyLockoutSafetyCheck);
+        return {
+          output: {
+            ReplicaKeyMetadata: keyMetadata(there, replica),
+            ReplicaPolicy: replica.policy,
+            ReplicaTags: input.Tags,
+          },
+          responseElements: {
+            replicaKeyMetadata: recordedMetadata(there, replica),
+            replicaPolicy: replica.policy,
+            replicaTags: input.Tags.map((tag) => recordedFields(tag)),
+          },
+          replica: { kms: there, key: replica },
+        };
+      },
+    };
+  },
+});
+
+/** Both keys are updating for a while; the former primary key is a replica then. */
+export const updatePrimaryRegion = keyOperation({
+  schema: z.object({ KeyId: keyId, PrimaryRegion: region }),
+  readOnly: false,
+  refuseKind: refuseAllButPrimary,
+  conditions: (input) => ({ 'kms:primaryregion': [input.PrimaryRegion] }),
+  handle: ({ kms, key, now }, input): Outcome => {
+    const related = relatedKeys(kms, key);
+    const next = replicasOf(related).find((replica) => replica.kms.account.region === input.PrimaryRegion);
+    if (next === undefined) {
+      throw new ServiceError(
+        'NotFoundException',
+        `${keyArn({ ...kms.account, region: input.PrimaryRegion }, key.id)} does not exist: replicate the key there first.`,
+      );
+    }
+    if (next.key.state !== 'Enabled' && next.key.state !== 'Disabled') {
+      throw new ServiceError('KMSInvalidStateException', `${next.key.arn} is ${next.key.state}.`);
+    }
+    const until = now + kms.durations.of('UpdatePrimaryRegion');
+    for (const { kms: there, key: moved } of [{ kms, key }, next]) {
+      there.keys.setMultiRegionType(moved.id, moved === key ? 'REPLICA' : 'PRIMARY');
+      if (until > now) there.keys.settleLater(moved.id, 'Updating', until, moved.state);
+    }
+    return {};
+  },
+});
+
+function refuseAllButPrimary(key: KmsKey): void {
+  if (key.multiRegionType === 'PRIMARY') return;
+  throw unsupported(
+    `${key.arn} is ${key.multiRegionType === null ? 'a single-Region key' : 'a replica'}: give a multi-Region primary key.`,
+  );
+}
+
+/** As it is when ReplicateKey answers. Throws AlreadyExistsException, also while a former replica is pending deletion. */
+function replicaOf(
+  { key }: LocatedKey,
+  there: Kms,
+  input: z.infer<typeof replicateSchema>,
+  now: number,
+): KmsKey {
+  const arn = keyArn(there.account, key.id);
+  if (there.keys.find(key.id) !== undefined) {
+    throw new ServiceError(
+      'AlreadyExistsException',
+      `${arn} already exists: a multi-Region key has one key in a Region at most.`,
+    );
+  }
+  const state = key.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled';
+  const takes = there.durations.of('ReplicateKey');
+  return {
+    ...key,
+    arn,
+    description: input.Description,
+    multiRegionType: 'REPLICA',
+    createdAt: now,
+    policy: input.Policy ?? defaultPolicy(there.account),
+    ...(takes === 0 ? { state } : { state: 'Creating', settlesAt: now + takes, settlesAs: state }),
+  };
+}
+
+function copySharedProperties({ kms, key }: LocatedKey, there: Kms): void {
+  for (const { id, secret, rotatedAt, rotationType } of kms.materials.list(key.id)) {
+    const rotation = rotatedAt === null || rotationType === null ? undefined : { rotatedAt, rotationType };
+    there.materials.add(key.id, secret, rotation, id);
+  }
+  const schedule = kms.rotationSchedules.find(key.id);
+  if (schedule !== undefined) there.rotationSchedules.put(schedule);
+}

@@ -1,0 +1,59 @@
+import type { DatabaseSync } from 'node:sqlite';
+import * as z from 'zod';
+import type { Account } from '../account.ts';
+import { accountOfScope } from './scope.ts';
+
+/** A key that something falls due for. */
+export interface DueKey {
+  readonly account: Account;
+  readonly keyId: string;
+  /** When, in epoch milliseconds. */
+  readonly at: number;
+}
+
+const rowSchema = z
+  .object({ scope: z.string(), keyId: z.string(), at: z.number() })
+  .transform(({ scope, keyId, at }): DueKey => ({ account: accountOfScope(scope), keyId, at }));
+
+/** What falls due by itself, in all accounts and Regions. */
+export class Calendar {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** The keys whose deletion date is at or before `now`, in epoch milliseconds; the earliest first. */
+  deletions(now: number): DueKey[] {
+    return this.#all(
+      'SELECT scope, id AS keyId, deletionAt AS at FROM keys WHERE deletionAt <= ? ORDER BY deletionAt',
+      now,
+    );
+  }
+
+  /** The keys that have been made or moved by `now`; the earliest first. */
+  settlements(now: number): DueKey[] {
+    return this.#all(
+      'SELECT scope, id AS keyId, settlesAt AS at FROM keys WHERE settlesAt <= ? ORDER BY settlesAt',
+      now,
+    );
+  }
+
+  /** The enabled key whose automatic rotation is the first to fall due by `now`. Replicas follow their primary key. */
+  firstRotation(now: number): DueKey | undefined {
+    return this.#all(
+      `SELECT keys.scope, keyId, nextAt AS at FROM rotationSchedules JOIN keys
+         ON keys.scope = rotationSchedules.scope AND keys.id = keyId
+       WHERE nextAt <= ? AND state IN ('Enabled', 'Updating') AND multiRegionType IS NOT 'REPLICA'
+       ORDER BY nextAt LIMIT 1`,
+      now,
+    ).at(0);
+  }
+
+  #all(query: string, now: number): DueKey[] {
+    return this.#database
+      .prepare(query)
+      .all(now)
+      .map((row) => rowSchema.parse(row));
+  }
+}
