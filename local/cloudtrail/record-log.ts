@@ -4,7 +4,35 @@ import type { ControlRoutes } from '../kms/control-routes.ts';
 import type { CloudTrailRecord } from './record.ts';
 
 const rowSchema = z.object({ sequence: z.number(), record: z.string() });
+/** What is looked up by; a record has more. */
+const recordSchema = z.object({
+  eventID: z.string(),
+  eventName: z.string(),
+  eventTime: z.string(),
+  eventSource: z.string(),
+  readOnly: z.boolean(),
+  awsRegion: z.string(),
+  recipientAccountId: z.string(),
+  userIdentity: z.object({
+    type: z.string().optional(),
+    userName: z.string().optional(),
+    arn: z.string().optional(),
+    accessKeyId: z.string().optional(),
+  }),
+  resources: z.array(z.object({ type: z.string(), ARN: z.string() })).optional(),
+});
+
+export interface StoredRecord {
+  readonly sequence: number;
+  readonly record: Readonly<z.infer<typeof recordSchema>>;
+  /** The whole of it, as JSON. */
+  readonly text: string;
+}
+
 const sinceSchema = z.coerce.number().int().nonnegative();
+
+/** After that of any record, as texts go. */
+const LATEST_TIME = '~';
 
 /** Every record of the server, in order; kept in the table `cloudtrail` of its database. */
 export class RecordLog {
@@ -28,6 +56,21 @@ export class RecordLog {
       records: rows.map((row): unknown => JSON.parse(row.record)),
       next: rows.at(-1)?.sequence ?? since,
     };
+  }
+
+  /** The records from the newest to the oldest; those after the given one, when it is given. */
+  *newestFirst(after?: { readonly sequence: number; readonly eventTime: string }): Generator<StoredRecord> {
+    const rows = this.#database
+      .prepare(
+        `SELECT sequence, record FROM cloudtrail
+         WHERE (record ->> 'eventTime', sequence) < (?, ?)
+         ORDER BY record ->> 'eventTime' DESC, sequence DESC`,
+      )
+      .iterate(after?.eventTime ?? LATEST_TIME, after?.sequence ?? 0);
+    for (const row of rows) {
+      const { sequence, record: text } = rowSchema.parse(row);
+      yield { sequence, record: recordSchema.parse(JSON.parse(text)), text };
+    }
   }
 
   /** `GET /_local/cloudtrail?since=<n>` -> `{records, next}`; from the beginning without `since`. */

@@ -39,3 +39,6 @@ export const throttled = () =>
     'ThrottlingException',
     'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
   );
+
+/** Of the services beside AWS KMS. */
+export const rateExceeded = () => new ServiceError('ThrottlingException', 'Rate exceeded');

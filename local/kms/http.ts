@@ -7,7 +7,10 @@ import type { AwsReply, AwsRequest } from './service.ts';
 /** Longer than any request that AWS KMS takes. */
 const LONGEST_BODY_BYTES = 1_048_576;
 
-/** The AWS services on this port, by the first part of X-Amz-Target. */
+/** What some clients have in X-Amz-Target before the name of the service. */
+const NAMESPACE = /^com\.amazonaws\.\w+\.v\d+\./;
+
+/** The AWS services on this port, by the first part of X-Amz-Target after its namespace. */
 export type AwsServices = Readonly<
   Record<string, (operation: string, request: AwsRequest) => AwsReply | Promise<AwsReply>>
 >;
@@ -68,7 +71,9 @@ async function answerAws(
   services: AwsServices,
   body: Buffer | undefined,
 ): Promise<AwsReply> {
-  const [name = '', ...operation] = String(request.headers['x-amz-target'] ?? '').split('.');
+  const [name = '', ...operation] = String(request.headers['x-amz-target'] ?? '')
+    .replace(NAMESPACE, '')
+    .split('.');
   const service = Object.hasOwn(services, name) ? services[name] : undefined;
   if (service === undefined || request.method !== 'POST') {
     return refusal('UnknownOperationException', 'There is no such service or operation here.');

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import { affectedCallers, isAffected } from './affected-callers.ts';
 import type { ControlRoutes } from './control-routes.ts';
-import { throttled } from './errors.ts';
+import { rateExceeded, throttled } from './errors.ts';
 import { hasPublicKey, type KeySpec } from './key-specs.ts';
 import type { Caller } from './principals.ts';
 
@@ -59,6 +59,9 @@ const SYMMETRIC_QUOTAS: Readonly<Record<string, number>> = {
   'eu-west-2': 20_000,
 };
 
+/** Of CloudTrail, not adjustable. */
+const LOOKUP_QUOTA = 2;
+
 const schema = z.strictObject({
   /** The part of AWS KMS's default quotas that there is: less than 1 lets few calls meet them. */
   share: z.number().gt(0).max(1).default(1),
@@ -102,6 +105,11 @@ export class Quotas {
     }
   }
 
+  /** Counts a look into CloudTrail's event history, which has a quota of its own. Throws ThrottlingException. */
+  takeLookup(caller: Caller): void {
+    this.#take(caller, 'LookupEvents', LOOKUP_QUOTA, rateExceeded);
+  }
+
   #takeSymmetric(caller: Caller): void {
     this.#take(caller, 'symmetric', SYMMETRIC_QUOTAS[caller.account.region] ?? SYMMETRIC_QUOTA);
   }
@@ -121,7 +129,7 @@ export class Quotas {
     };
   }
 
-  #take({ account, principal }: Caller, name: string, callsPerSecond: number): void {
+  #take({ account, principal }: Caller, name: string, callsPerSecond: number, refusal = throttled): void {
     if (this.#settings === undefined || !isAffected(principal, this.#settings.callers)) return;
     const pool = `${account.accountId} ${account.region} ${name}`;
     const rate = callsPerSecond * this.#settings.share;
@@ -131,6 +139,6 @@ export class Quotas {
     const tokens = Math.min(room, bucket.tokens + ((now - bucket.filledAt) / 1000) * rate);
     const goesThrough = tokens >= 1;
     this.#buckets.set(pool, { tokens: goesThrough ? tokens - 1 : tokens, filledAt: now });
-    if (!goesThrough) throw throttled();
+    if (!goesThrough) throw refusal();
   }
 }

@@ -5,6 +5,7 @@ import { VirtualClock } from '../clock/virtual-time.ts';
 import { DeliveryConditions } from '../cloudtrail/delivery-conditions.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { RecordLog } from '../cloudtrail/record-log.ts';
+import { answerCloudTrail } from '../cloudtrail/service.ts';
 import { Consistency } from './consistency.ts';
 import { Durations } from './durations.ts';
 import { Faults } from './faults.ts';
@@ -75,6 +76,10 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     ResourceGroupsTaggingAPI_20170126: (operation, request) => {
       service.catchUp();
       return answerTaggingApi(operation, request, { consistency, principals });
+    },
+    CloudTrail_20131101: (operation, request) => {
+      service.catchUp();
+      return answerCloudTrail(operation, request, { clock, records, principals, quotas });
     },
   };
   const routes = {

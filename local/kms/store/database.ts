@@ -89,6 +89,7 @@ const SCHEMA = `
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     record TEXT NOT NULL
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS cloudtrailByTime ON cloudtrail (record ->> 'eventTime');
 `;
 
 /**
