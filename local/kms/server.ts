@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clockRoutes } from '../clock/routes.ts';
 import { VirtualClock } from '../clock/virtual-time.ts';
+import { InProcessHsmKeys } from '../cloudhsm/keys/in-process.ts';
+import { localCloudHsm } from '../cloudhsm/server.ts';
 import { DeliveryConditions } from '../cloudtrail/delivery-conditions.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { RecordLog } from '../cloudtrail/record-log.ts';
@@ -59,6 +61,8 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     records.append(record);
     options.onRecord?.(record);
   };
+  const hsmKeys = new InProcessHsmKeys(database);
+  const cloudHsm = await localCloudHsm({ database, keys: hsmKeys, clock, principals, accountId, onRecord });
   const calendar = new Calendar(database);
   const service = new KmsService({
     in: truth,
@@ -72,6 +76,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     onRecord,
   });
   const awsServices: AwsServices = {
+    BaldrApiService: (operation, request) => cloudHsm.service.answer(operation, request),
     TrentService: (operation, request) => service.answer(operation, request),
     ResourceGroupsTaggingAPI_20170126: (operation, request) => {
       service.catchUp();
@@ -91,8 +96,12 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     ...consistency.routes(),
     ...records.routes(),
     ...deliveryConditions.routes(),
+    ...cloudHsm.routes,
   };
-  const ignoreClock = clock.onAdvance(() => service.catchUp());
+  const ignoreClock = clock.onAdvance(() => {
+    cloudHsm.service.catchUp();
+    service.catchUp();
+  });
   const { listener, settled } = requestListener(awsServices, routes);
   // Longer than clients keep a connection: one that closes as it is used again looks like a lost answer.
   const server = createServer({ keepAliveTimeout: 60_000 }, listener);
@@ -109,6 +118,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
       });
       await settled();
       ignoreClock();
+      hsmKeys.close();
       database.close();
     },
   };

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { CloudTrailRecord } from '../cloudtrail/record.ts';
+import { authorizeByIdentity } from '../kms/authorization/authorize.ts';
+import { ServiceError } from '../kms/errors.ts';
+import type { Caller, Principals } from '../kms/principals.ts';
+import type { RecordFields } from '../kms/recorded-fields.ts';
+import type { AwsReply, AwsRequest } from '../kms/service.ts';
+import { atomically } from '../kms/store/database.ts';
+import type { CloudHsm } from './cloudhsm.ts';
+import { doDueWork } from './due-work.ts';
+import { accessDenied } from './errors.ts';
+import type { Operation, Outcome, PreparedCall } from './operation.ts';
+import { recordOfCall, recordOfServiceEvent } from './record.ts';
+
+interface Parts {
+  readonly cloudHsm: CloudHsm;
+  readonly operations: Readonly<Record<string, Operation>>;
+  readonly database: DatabaseSync;
+  readonly principals: Principals;
+  readonly onRecord: (record: CloudTrailRecord) => void;
+}
+
+/** Answers the calls of the CloudHSM V2 API: each is authorised, carried out at once or not at all, and recorded. */
+export class CloudHsmService {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async answer(operationName: string, request: AwsRequest): Promise<AwsReply> {
+    const { cloudHsm, operations, principals, onRecord } = this.#parts;
+    const requestId = randomUUID();
+    const operation = Object.hasOwn(operations, operationName) ? operations[operationName] : undefined;
+    if (operation === undefined) {
+      const message = `CloudHSM has no operation ${operationName}.`;
+      return { requestId, result: new ServiceError('UnknownOperationException', message) };
+    }
+    let caller: Caller;
+    try {
+      caller = principals.identify(request.headers);
+    } catch (error) {
+      return { requestId, result: serviceError(error) };
+    }
+    let requestParameters: RecordFields | null = null;
+    let result: Outcome | ServiceError;
+    try {
+      const call = await operation.prepare(request.body());
+      requestParameters = call.requestParameters;
+      result = this.#carryOut(operationName, call, caller);
+    } catch (error) {
+      result = serviceError(error);
+    }
+    onRecord(
+      recordOfCall({
+        operationName,
+        readOnly: operation.readOnly,
+        requestId,
+        caller,
+        sourceIPAddress: request.sourceIPAddress,
+        userAgent: request.headers['user-agent'] ?? '',
+        time: cloudHsm.clock.now().getTime(),
+        requestParameters,
+        result,
+      }),
+    );
+    if (result instanceof ServiceError) return { requestId, result };
+    for (const event of result.serviceEvents ?? []) onRecord(recordOfServiceEvent(event));
+    return { requestId, result: { output: result.output } };
+  }
+
+  /** Brings on and records what has fallen due since the last call. */
+  catchUp(): void {
+    const { cloudHsm, database, onRecord } = this.#parts;
+    for (const event of atomically(database, () => doDueWork(cloudHsm))) {
+      onRecord(recordOfServiceEvent(event));
+    }
+  }
+
+  #carryOut(name: string, call: PreparedCall, { account, principal }: Caller): Outcome {
+    this.catchUp();
+    const { cloudHsm, database } = this.#parts;
+    const now = cloudHsm.clock.now().getTime();
+    return atomically(database, () => {
+      const { permissions, effect } = call.resolve({ cloudHsm, account, principal, now });
+      for (const { action = `cloudhsm:${name}`, resource, conditions } of permissions) {
+        authorizeByIdentity({
+          principal,
+          action,
+          resource,
+          conditions: {
+            'aws:principalarn': [principal.policyArn],
+            'aws:principalaccount': [principal.accountId],
+            'aws:requestedregion': [account.region],
+            ...conditions,
+          },
+        });
+      }
+      return effect();
+    });
+  }
+}
+
+/** CloudHSM has a name of its own for a denial. A fault of this server is shown on stderr. */
+function serviceError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) {
+    return error.code === 'AccessDeniedException' ? accessDenied(error.message) : error;
+  }
+  console.error('Local CloudHSM:', error);
+  return new ServiceError(
+    'CloudHsmInternalFailureException',
+    'The local CloudHSM failed; its stderr says why.',
+    500,
+  );
+}
