@@ -1,5 +1,5 @@
 import { judgeKeyPolicy } from '../kms/authorization/evaluation.ts';
-import { type KeyPolicy, parseKeyPolicy } from '../kms/authorization/policy-document.ts';
+import { type KeyPolicy, parseKeyPolicy } from '../kms/authorization/key-policy.ts';
 import { ServiceError } from '../kms/errors.ts';
 import type { Principal } from '../kms/principal.ts';
 import { backupArn } from './arns.ts';
@@ -16,7 +16,7 @@ export function checkBackupPolicy(backup: Backup, text: string): void {
     if (!(statement.Action ?? []).every((action) => SHAREABLE_ACTIONS.includes(action))) {
       throw invalidRequest(`A policy of a backup can name ${SHAREABLE_ACTIONS.join(' and ')} only.`);
     }
-    if (!statement.Resource.every((resource) => resource === arn)) {
+    if (!(statement.Resource ?? []).every((resource) => resource === arn)) {
       throw invalidRequest(`The policy must name the backup as its resource: ${arn}.`);
     }
   }
@@ -31,7 +31,7 @@ export function isShared(backup: Backup, principal: Principal, action: string): 
     resource: backupArn(backup, backup.id),
     conditions: { 'aws:principalarn': [principal.policyArn], 'aws:principalaccount': [principal.accountId] },
   });
-  return !verdict.denied && (verdict.allowed || verdict.delegated);
+  return !verdict.denied && (verdict.allowed || verdict.allowedRole || verdict.delegated);
 }
 
 /** Throws CloudHsmAccessDeniedException unless the backup's policy lets the principal do this. */

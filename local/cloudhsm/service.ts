@@ -39,7 +39,7 @@ export class CloudHsmService {
     }
     let caller: Caller;
     try {
-      caller = principals.identify(request.headers);
+      caller = principals.identify(request);
     } catch (error) {
       return { requestId, result: serviceError(error) };
     }

@@ -42,12 +42,12 @@ export interface RecordedResource {
   readonly ARN: string;
 }
 
-/** Who called; for a service event only the account and `invokedBy`. */
+/** Who called; for a service event only the account and `invokedBy`, for a service that calls only `invokedBy`. */
 export interface UserIdentity {
-  readonly type?: 'Root' | 'IAMUser' | 'AssumedRole';
+  readonly type?: 'Root' | 'IAMUser' | 'AssumedRole' | 'AWSService';
   readonly principalId?: string;
   readonly arn?: string;
-  readonly accountId: string;
+  readonly accountId?: string;
   readonly accessKeyId?: string;
   readonly userName?: string;
   readonly invokedBy?: string;
@@ -62,7 +62,7 @@ interface SessionContext {
     readonly accountId: string;
     readonly userName: string;
   };
-  readonly attributes: { readonly creationDate: string; readonly mfaAuthenticated: 'false' };
+  readonly attributes: { readonly creationDate: string; readonly mfaAuthenticated: 'false' | 'true' };
 }
 
 /** A time as records write it: without fractions of a second. */

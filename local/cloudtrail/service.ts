@@ -24,7 +24,7 @@ export function answerCloudTrail(
 ): AwsReply {
   const requestId = randomUUID();
   try {
-    const caller = principals.identify(request.headers);
+    const caller = principals.identify(request);
     const { account, principal } = caller;
     if (operation !== 'LookupEvents') {
       throw unsupported(`The local CloudTrail has no operation ${operation}.`);

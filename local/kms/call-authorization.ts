@@ -1,9 +1,14 @@
-import { authorizeByIdentity, authorizeOnKey } from './authorization/authorize.ts';
-import type { ConditionValues } from './authorization/conditions.ts';
+import { authorizeByIdentity, authorizeOnKey, authorizeRetirement } from './authorization/authorize.ts';
+import { contextConditions } from './authorization/encryption-context.ts';
+import type { PolicyRequest } from './authorization/evaluation.ts';
 import { grantsAllow } from './authorization/grant-permissions.ts';
+import { isAllowedByOwnPolicies } from './authorization/own-policies.ts';
+import type { Kms } from './kms.ts';
 import type { PreparedCall, Resolved, Touch } from './operation.ts';
+import type { Principal } from './principal.ts';
 import type { Caller } from './principals.ts';
 import { requestConditions } from './request-conditions.ts';
+import type { Grant } from './store/grants.ts';
 
 /** Throws AccessDeniedException unless the principal may do the operation on all that the call touches. */
 export function authorizeCall(
@@ -15,13 +20,14 @@ export function authorizeCall(
   for (const touch of touches) {
     const part = touch.kind === 'key' ? touch.part : undefined;
     const { name, encryptionContext, conditions } = part ?? { ...call, name: operation };
-    const request = {
+    const request: PolicyRequest = {
       principal,
       action: (touch.kind === 'account' ? touch.action : undefined) ?? `kms:${name}`,
       resource: resourceOf(touch),
       conditions: {
         ...requestConditions(account, principal, touch.kind === 'key' ? touch : undefined),
         ...contextConditions(encryptionContext),
+        ...(ABOUT_GRANTS.has(name) ? { 'kms:grantisforawsresource': [String(isForService(principal))] } : {}),
         ...conditions,
       },
     };
@@ -29,29 +35,38 @@ export function authorizeCall(
       authorizeByIdentity(request);
       continue;
     }
+    const { accountId } = touch.kms.account;
+    if (aboutGrant?.retired !== undefined) {
+      authorizeRetirement(request, aboutGrant.retired.terms, accountId);
+      continue;
+    }
     authorizeOnKey(request, {
-      accountId: touch.kms.account.accountId,
+      accountId,
       policy: touch.key.policy,
+      isNamedByCiphertext: touch.isNamedByCiphertext,
       grantAllows: () =>
-        grantsAllow(touch.kms.grants.ofKey(touch.key.id), {
+        grantsAllow(knownGrants(touch.kms, touch.key.id, call.grantIds), {
           principal,
           operation: name,
           encryptionContext,
-          ...aboutGrant,
+          created: aboutGrant?.created,
+          isAllowedByOwnPolicies: () => isAllowedByOwnPolicies(request),
         }),
     });
   }
 }
 
-function contextConditions(context: PreparedCall['encryptionContext']): ConditionValues {
-  const entries = Object.entries(context);
-  if (entries.length === 0) return {};
-  return {
-    ...Object.fromEntries(
-      entries.map(([key, value]) => [`kms:encryptioncontext:${key.toLowerCase()}`, [value]]),
-    ),
-    'kms:encryptioncontextkeys': entries.map(([key]) => key),
-  };
+const ABOUT_GRANTS: ReadonlySet<string> = new Set(['CreateGrant', 'ListGrants', 'RevokeGrant']);
+
+/** Whether a service makes the call, for somebody or by itself. */
+function isForService({ kind, viaService }: Principal): boolean {
+  return kind === 'AWSService' || viaService !== undefined;
+}
+
+/** The grants on the key that are seen, and those whose tokens the caller gives: these work before they are seen. */
+function knownGrants(kms: Kms, keyId: string, grantIds: readonly string[]): Grant[] {
+  const given = grantIds.map((id) => kms.grants.ofToken(id)).filter((grant) => grant !== undefined);
+  return [...kms.grants.ofKey(keyId), ...given.filter((grant) => grant.keyId === keyId)];
 }
 
 function resourceOf(touch: Touch): string {

@@ -1,6 +1,6 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { ConditionValues } from './authorization/conditions.ts';
-import type { GrantQuestion } from './authorization/grant-permissions.ts';
+import { grantOfToken } from './grant-tokens.ts';
 import { parseInput } from './input.ts';
 import { stringMap } from './json-types.ts';
 import { type AcceptedReference, type ResolvedKey, resolveKey } from './key-reference.ts';
@@ -8,6 +8,7 @@ import type { Kms } from './kms.ts';
 import type { LocatedKey } from './multi-region.ts';
 import type { Principal } from './principal.ts';
 import { type RecordFields, recordedFields, recordedInput } from './recorded-fields.ts';
+import type { Grant, GrantTerms } from './store/grants.ts';
 import type { KmsKey } from './store/keys.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -15,7 +16,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** What a call asks of one of its keys, where it is not the same for all. */
 export interface KeyPart {
   /** As policies, after `kms:`, and grants name it. */
-  readonly name: 'ReEncryptFrom' | 'ReEncryptTo';
+  readonly name: 'ReEncryptFrom' | 'ReEncryptTo' | 'RetireGrant';
   readonly encryptionContext: Readonly<Record<string, string>>;
   readonly conditions: ConditionValues;
 }
@@ -29,6 +30,8 @@ export type Touch =
       /** Throws when no key of this kind, whatever its state, can do the operation. */
       readonly refuseKind?: (key: KmsKey) => void;
       readonly part?: KeyPart;
+      /** The request does not name the key: its ciphertext does. */
+      readonly isNamedByCiphertext?: boolean;
     } & ResolvedKey)
   | { readonly kind: 'alias'; readonly arn: string }
   /** No resource that exists; `action` when it is not the operation's own, `resource` when IAM is asked about one. */
@@ -68,13 +71,15 @@ export interface PreparedCall {
   /** Besides those of the encryption context. */
   readonly conditions: ConditionValues;
   readonly encryptionContext: Readonly<Record<string, string>>;
+  /** The grants whose tokens the caller gives. */
+  readonly grantIds: readonly string[];
   readonly dryRun: boolean;
   readonly resolve: (kms: Kms) => Resolved;
 }
 
 export interface Resolved {
-  /** What a call about a grant asks of the grants that may allow it. */
-  readonly aboutGrant?: Pick<GrantQuestion, 'retiredGrantId' | 'grantedOperations'>;
+  /** The grant that CreateGrant makes, or RetireGrant retires: who may do so depends on it. */
+  readonly aboutGrant?: { readonly created?: GrantTerms; readonly retired?: Grant };
   readonly touches: readonly Touch[];
   readonly effect: (call: Call) => Outcome;
 }
@@ -148,9 +153,11 @@ export function prepared<I extends JsonObject>(
     requestParameters: definition.recorded ? definition.recorded(input) : recordedFields(input),
     conditions: definition.conditions?.(input) ?? {},
     encryptionContext: encryptionContextSchema.parse(input.EncryptionContext),
+    grantIds: grantTokensSchema.parse(input.GrantTokens).map((token) => grantOfToken(token).id),
     dryRun: input.DryRun === true,
     resolve,
   };
 }
 
+const grantTokensSchema = z.array(z.string()).default([]);
 const encryptionContextSchema = stringMap.default({});

@@ -1,11 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
 import type { Account } from './account.ts';
-import { parseIdentityPolicy } from './authorization/policy-document.ts';
+import { identityPolicy } from './authorization/policy-document.ts';
 import type { ControlRoutes } from './control-routes.ts';
 import { ServiceError } from './errors.ts';
 import type { Kms } from './kms.ts';
-import { type Principal, principalOf } from './principal.ts';
+import { type Principal, principalOf, servicePrincipal } from './principal.ts';
+import type { AwsRequest } from './service.ts';
 
 /** A principal, the access key that it called with, and the account and Region that it called. */
 export interface Caller {
@@ -14,16 +14,38 @@ export interface Caller {
   readonly accessKeyId: string;
 }
 
+const tags = z.record(z.string().min(1).max(128), z.string().max(256));
+
 const registrationSchema = z
   .strictObject({
     accessKeyId: z.string().min(1).optional(),
     appId: z.string().min(1).max(50).optional(),
-    arn: z.string(),
-    policies: z.array(z.unknown()).optional(),
+    arn: z.string().optional(),
+    policies: z.array(identityPolicy).optional(),
+    permissionsBoundary: identityPolicy.optional(),
+    sessionPolicies: z.array(identityPolicy).min(1).optional(),
+    tags: tags.default({}),
+    sessionTags: tags.default({}),
+    mfa: z.boolean().default(false),
+    organizationId: z.string().startsWith('o-').optional(),
+    viaService: z
+      .string()
+      .regex(/^[a-z0-9-]+\.[a-z0-9-]+\.amazonaws\.com$/)
+      .optional(),
+    service: z
+      .string()
+      .regex(/^[a-z0-9.-]+\.amazonaws\.com$/)
+      .optional(),
+    sourceArn: z.string().startsWith('arn:').optional(),
   })
   .refine(({ accessKeyId, appId }) => (accessKeyId === undefined) !== (appId === undefined), {
     error: 'Give accessKeyId or appId, one of them.',
+  })
+  .refine(({ arn, service }) => (arn === undefined) !== (service === undefined), {
+    error: 'Give arn or service, one of them.',
   });
+
+type Registration = z.infer<typeof registrationSchema>;
 
 /** `Credential=<access key id>/<date>/<Region>/<service>/aws4_request` of a SigV4 signature. */
 const CREDENTIAL =
@@ -38,9 +60,11 @@ const APP_ID = /(?:^|\s)app\/(?<appId>\S+?)(?:-PT-\S*)?(?:\s|$)/;
 export class Principals {
   readonly #byAccessKey = new Map<string, Principal>();
   readonly #byAppId = new Map<string, Principal>();
+  readonly #accountId: string;
   readonly #clock: Kms['clock'];
 
   constructor(accountId: string, clock: Kms['clock']) {
+    this.#accountId = accountId;
     this.#clock = clock;
     this.#byAccessKey.set('test', principalOf(`arn:aws:iam::${accountId}:root`, this.#now()));
   }
@@ -49,9 +73,10 @@ export class Principals {
    * Throws UnrecognizedClientException when the credentials are of nobody that was registered,
    * MissingAuthenticationTokenException without any, and IncompleteSignatureException when they do not say whose they are.
    */
-  identify(headers: IncomingHttpHeaders): Caller {
+  identify({ headers, sourceIPAddress }: Pick<AwsRequest, 'headers' | 'sourceIPAddress'>): Caller {
     const { accessKeyId, region } = credentialOf(headers.authorization ?? '');
-    const appId = APP_ID.exec(headers['user-agent'] ?? '')?.groups?.appId;
+    const userAgent = headers['user-agent'] ?? '';
+    const appId = APP_ID.exec(userAgent)?.groups?.appId;
     const principal =
       (appId === undefined ? undefined : this.#byAppId.get(appId)) ?? this.#byAccessKey.get(accessKeyId);
     if (principal === undefined) {
@@ -60,23 +85,46 @@ export class Principals {
         'The security token included in the request is invalid.',
       );
     }
-    return { account: { accountId: principal.accountId, region }, principal, accessKeyId };
+    const origin = { sourceIPAddress, userAgent, time: this.#now() };
+    return {
+      account: { accountId: principal.accountId, region },
+      principal: { ...principal, origin },
+      accessKeyId,
+    };
   }
 
   /**
-   * `POST /_local/principals` `{accessKeyId | appId, arn, policies?}` registers a principal, or replaces it.
-   * Without policies it is a full administrator, limited by key policies only.
+   * `POST /_local/principals` registers a principal under an access key or an app id, or replaces it:
+   * - `{arn, policies?, permissionsBoundary?, sessionPolicies?, tags?, sessionTags?, mfa?, organizationId?, viaService?}`:
+   *   a root, a user or a session of a role. Without policies it is a full administrator, limited by key policies
+   *   and by its boundary and session policies only. With viaService that service calls for it.
+   * - `{service, sourceArn?}`: a service that calls by itself.
    */
   routes(): ControlRoutes {
     return {
       'POST /_local/principals': ({ body }) => {
-        const { accessKeyId, appId, arn, policies } = registrationSchema.parse(body);
-        const principal = principalOf(arn, this.#now(), policies?.map(parseIdentityPolicy));
+        const registration = registrationSchema.parse(body);
+        const { accessKeyId, appId } = registration;
+        const principal = this.#principalOf(registration);
         if (accessKeyId !== undefined) this.#byAccessKey.set(accessKeyId, principal);
         if (appId !== undefined) this.#byAppId.set(appId, principal);
         return { arn: principal.arn, kind: principal.kind };
       },
     };
+  }
+
+  #principalOf({ arn, service, sourceArn, tags, sessionTags, mfa, ...traits }: Registration): Principal {
+    const now = this.#now();
+    if (service !== undefined) {
+      const accountId = sourceArn?.split(':')[4] ?? '';
+      return servicePrincipal(service, accountId === '' ? this.#accountId : accountId, now, { sourceArn });
+    }
+    return principalOf(arn ?? '', now, {
+      ...traits,
+      sourceArn,
+      tags: { ...tags, ...sessionTags },
+      mfaAt: mfa ? now : undefined,
+    });
   }
 
   #now(): number {

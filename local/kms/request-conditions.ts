@@ -1,5 +1,6 @@
 import type { Account } from './account.ts';
 import type { ConditionValues } from './authorization/conditions.ts';
+import { callerConditions } from './caller-conditions.ts';
 import type { ResolvedKey } from './key-reference.ts';
 import type { Principal } from './principal.ts';
 
@@ -10,10 +11,8 @@ export function requestConditions(
   resolved?: ResolvedKey,
 ): ConditionValues {
   return {
+    ...callerConditions(principal),
     'aws:requestedregion': [region],
-    'aws:principalarn': [principal.policyArn],
-    'aws:principalaccount': [principal.accountId],
-    'kms:calleraccount': [principal.accountId],
     ...(resolved === undefined ? {} : keyConditions(resolved)),
   };
 }
@@ -22,7 +21,9 @@ function keyConditions({ kms, key, requestAlias }: ResolvedKey): ConditionValues
   return {
     'aws:resourceaccount': [kms.account.accountId],
     'kms:keyspec': [key.spec],
+    'kms:customermasterkeyspec': [key.spec],
     'kms:keyusage': [key.usage],
+    'kms:customermasterkeyusage': [key.usage],
     'kms:keyorigin': [key.origin],
     'kms:multiregion': [String(key.multiRegionType !== null)],
     ...(key.multiRegionType === null ? {} : { 'kms:multiregionkeytype': [key.multiRegionType] }),

@@ -58,7 +58,7 @@ export class KmsService {
     const { requestId } = ids;
     let caller: Caller;
     try {
-      caller = this.#parts.principals.identify(request.headers);
+      caller = this.#parts.principals.identify(request);
     } catch (error) {
       // CloudTrail has no record of a caller that AWS does not know.
       return { requestId, result: serviceError(error) };

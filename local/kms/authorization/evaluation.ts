@@ -1,7 +1,9 @@
 import type { Principal } from '../principal.ts';
 import { type ConditionValues, conditionsHold } from './conditions.ts';
-import type { KeyPolicy, KeyStatement, PolicyDocument, Statement } from './policy-document.ts';
-import { matchesWildcard } from './wildcards.ts';
+import type { KeyPolicy, KeyStatement, Principals } from './key-policy.ts';
+import type { PolicyDocument, Statement } from './policy-document.ts';
+import { fillIn, type Variables } from './policy-variables.ts';
+import { matchesResource, matchesWildcard } from './wildcards.ts';
 
 /** One question to a policy. */
 export interface PolicyRequest {
@@ -13,67 +15,107 @@ export interface PolicyRequest {
   readonly conditions: ConditionValues;
 }
 
-export interface IdentityVerdict {
+export interface Verdict {
   readonly denied: boolean;
   readonly allowed: boolean;
 }
 
 export interface KeyPolicyVerdict {
   readonly denied: boolean;
-  /** The policy allows the principal itself. */
+  /** The policy allows the caller itself: a user, a session, a service, or everybody. */
   readonly allowed: boolean;
+  /** The policy allows the role of the caller, within what limits its session. */
+  readonly allowedRole: boolean;
   /** The policy allows the principal's account, which leaves the decision to identity-based policies. */
   readonly delegated: boolean;
 }
 
-/** Without policies the principal is a full administrator. */
-export function judgeIdentity(
-  policies: readonly PolicyDocument[] | undefined,
-  request: PolicyRequest,
-): IdentityVerdict {
-  if (policies === undefined) return { denied: false, allowed: true };
-  const applying = policies.flatMap((policy) => policy.Statement.filter((one) => applies(one, request)));
+/** What the policies of one kind, of a principal, say together. */
+export function judgePolicies(policies: readonly PolicyDocument[], request: PolicyRequest): Verdict {
+  const applying = policies.flatMap((policy) =>
+    policy.Statement.filter((statement) => applies(statement, request, variablesOf(policy, request))),
+  );
   return {
-    denied: applying.some((statement) => statement.Effect === 'Deny'),
-    allowed: applying.some((statement) => statement.Effect === 'Allow'),
+    denied: applying.some(({ Effect }) => Effect === 'Deny'),
+    allowed: applying.some(({ Effect }) => Effect === 'Allow'),
   };
 }
 
 export function judgeKeyPolicy(policy: KeyPolicy, request: PolicyRequest): KeyPolicyVerdict {
-  const applying = policy.Statement.filter((statement) => applies(statement, request));
-  const allowing = applying.filter((statement) => statement.Effect === 'Allow');
+  const variables = variablesOf(policy, request);
+  const applying = policy.Statement.filter((statement) => applies(statement, request, variables));
+  const { principal } = request;
+  const allows = (names: (principals: Principals, principal: Principal) => boolean) =>
+    applying.some(
+      ({ Effect, Principal }) => Effect === 'Allow' && Principal !== undefined && names(Principal, principal),
+    );
   return {
-    denied: applying.some(
-      (statement) =>
-        statement.Effect === 'Deny' &&
-        (names(statement, request.principal) || namesAccountOf(statement, request.principal)),
-    ),
-    allowed: allowing.some((statement) => names(statement, request.principal)),
-    delegated: allowing.some((statement) => namesAccountOf(statement, request.principal)),
+    denied: applying.some((statement) => statement.Effect === 'Deny' && denies(statement, principal)),
+    allowed: allows(namesCaller),
+    allowedRole: allows(namesRole),
+    delegated: allows(namesAccount),
   };
 }
 
-function applies(statement: Statement, { action, resource, conditions }: PolicyRequest): boolean {
+function variablesOf({ Version }: PolicyDocument | KeyPolicy, { conditions }: PolicyRequest): Variables {
+  return { supported: Version === '2012-10-17', values: conditions };
+}
+
+function applies(
+  statement: Statement | KeyStatement,
+  { action, resource }: PolicyRequest,
+  variables: Variables,
+): boolean {
   return (
-    coversAction(statement, action) &&
-    statement.Resource.some((pattern) => matchesWildcard(resource, pattern)) &&
-    conditionsHold(statement.Condition ?? {}, conditions)
+    covers(statement.Action, statement.NotAction, (pattern) =>
+      matchesWildcard(action.toLowerCase(), pattern.toLowerCase()),
+    ) &&
+    covers(statement.Resource, statement.NotResource, (pattern) => {
+      const filled = fillIn(pattern, variables);
+      return filled !== undefined && matchesResource(resource, filled);
+    }) &&
+    conditionsHold(statement.Condition ?? {}, variables)
   );
 }
 
-function coversAction(statement: Statement, action: string): boolean {
-  const matches = (pattern: string) => matchesWildcard(action.toLowerCase(), pattern.toLowerCase());
-  return statement.NotAction === undefined
-    ? (statement.Action ?? []).some(matches)
-    : !statement.NotAction.some(matches);
+function covers(
+  patterns: readonly string[] | undefined,
+  exceptions: readonly string[] | undefined,
+  matches: (pattern: string) => boolean,
+): boolean {
+  return exceptions === undefined ? (patterns ?? []).some(matches) : !exceptions.some(matches);
 }
 
-function names(statement: KeyStatement, principal: Principal): boolean {
-  const named = statement.Principal.AWS ?? [];
-  return named.some((arn) => arn === '*' || arn === principal.arn || arn === principal.policyArn);
+function denies({ Principal, NotPrincipal }: KeyStatement, principal: Principal): boolean {
+  if (NotPrincipal !== undefined) return !exempts(NotPrincipal, principal);
+  return (
+    Principal !== undefined &&
+    [namesCaller, namesRole, namesAccount].some((names) => names(Principal, principal))
+  );
 }
 
-function namesAccountOf(statement: KeyStatement, { accountId }: Principal): boolean {
-  const named = statement.Principal.AWS ?? [];
-  return named.some((arn) => arn === accountId || arn === `arn:aws:iam::${accountId}:root`);
+/**
+ * Whom NotPrincipal leaves alone: AWS looks at the account, the role and the session in turn, and each must be named.
+ * Nobody with a permissions boundary is left alone.
+ */
+function exempts(principals: Principals, principal: Principal): boolean {
+  if (principal.permissionsBoundary !== undefined) return false;
+  return principal.kind === 'AWSService'
+    ? namesCaller(principals, principal)
+    : namesAccount(principals, principal) &&
+        (principal.kind === 'Root' || namesCaller(principals, principal)) &&
+        (principal.kind !== 'AssumedRole' || namesRole(principals, principal));
+}
+
+function namesCaller({ AWS = [], Service = [] }: Principals, { kind, arn }: Principal): boolean {
+  return AWS.includes('*') || (kind === 'AWSService' ? Service : AWS).includes(arn);
+}
+
+function namesRole({ AWS = [] }: Principals, { kind, policyArn }: Principal): boolean {
+  return kind === 'AssumedRole' && AWS.includes(policyArn);
+}
+
+function namesAccount({ AWS = [] }: Principals, { kind, accountId }: Principal): boolean {
+  if (kind === 'AWSService') return false;
+  return AWS.some((arn) => arn === accountId || arn === `arn:aws:iam::${accountId}:root`);
 }

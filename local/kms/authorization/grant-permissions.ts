@@ -1,44 +1,55 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Principal } from '../principal.ts';
-import type { Grant } from '../store/grants.ts';
+import type { Grant, GrantTerms } from '../store/grants.ts';
 
 /** What a call asks of the grants on its key. */
 export interface GrantQuestion {
   readonly principal: Principal;
   readonly operation: string;
   readonly encryptionContext: Readonly<Record<string, string>>;
-  /** The grant that RetireGrant retires. */
-  readonly retiredGrantId?: string;
-  /** The operations of the grant that CreateGrant makes. */
-  readonly grantedOperations?: readonly string[];
+  /** The grant that CreateGrant makes. */
+  readonly created?: GrantTerms | undefined;
+  /** Whether the principal's own policies allow the call: a grant to an account leaves it to those. */
+  readonly isAllowedByOwnPolicies: () => boolean;
 }
 
 /** Whether one of the grants on the key allows the call. */
 export function grantsAllow(grants: readonly Grant[], question: GrantQuestion): boolean {
-  return grants.some((grant) =>
-    question.operation === 'RetireGrant' ? mayRetire(grant, question) : mayUse(grant, question),
+  return grants.some(
+    ({ terms }) =>
+      terms.operations.includes(question.operation) && isGrantee(terms, question) && meets(terms, question),
   );
 }
 
-/** A grant can be retired by its retiring principal, and by its grantee when it says so. */
-function mayRetire(grant: Grant, { principal, retiredGrantId }: GrantQuestion): boolean {
-  if (grant.id !== retiredGrantId) return false;
-  const { retiringPrincipal, granteePrincipal, operations } = grant.terms;
+/** Whether the grant itself lets the principal retire it, with or without the permission to do so. */
+export function mayRetire({ retiringPrincipal, ...terms }: GrantTerms, principal: Principal): boolean {
+  const { kind, arn } = principal;
+  if (kind === 'AWSService' && arn === terms.retiringServicePrincipal) return true;
+  if (retiringPrincipal !== undefined && isNamed(principal, retiringPrincipal)) return true;
   return (
-    (retiringPrincipal !== undefined && isNamed(principal, retiringPrincipal)) ||
-    (isNamed(principal, granteePrincipal) && operations.includes('RetireGrant'))
+    terms.operations.includes('RetireGrant') &&
+    (kind === 'AWSService'
+      ? arn === terms.granteeServicePrincipal
+      : terms.granteePrincipal !== undefined && isNamed(principal, terms.granteePrincipal))
   );
 }
 
-function mayUse(grant: Grant, question: GrantQuestion): boolean {
-  const { granteePrincipal, operations, constraints } = grant.terms;
+function isGrantee(terms: GrantTerms, { principal, isAllowedByOwnPolicies }: GrantQuestion): boolean {
+  const { granteePrincipal, granteeServicePrincipal } = terms;
+  if (principal.kind === 'AWSService') return principal.arn === granteeServicePrincipal;
+  if (granteePrincipal === undefined) return false;
   return (
-    isNamed(question.principal, granteePrincipal) &&
-    operations.includes(question.operation) &&
-    // A grantee hands on no more than it has.
-    (question.grantedOperations ?? []).every((operation) => operations.includes(operation)) &&
-    meets(constraints, question)
+    isNamed(principal, granteePrincipal) ||
+    (granteePrincipal === accountRoot(principal) && isAllowedByOwnPolicies())
   );
 }
+
+function isNamed({ arn, policyArn }: Principal, named: string): boolean {
+  return named === arn || named === policyArn;
+}
+
+/** Stands for the whole account of the principal. */
+export const accountRoot = ({ accountId }: Principal) => `arn:aws:iam::${accountId}:root`;
 
 const WITH_CONTEXT: ReadonlySet<string> = new Set([
   'Decrypt',
@@ -51,19 +62,40 @@ const WITH_CONTEXT: ReadonlySet<string> = new Set([
   'ReEncryptTo',
 ]);
 
-/** Constraints count for operations with an encryption context; DescribeKey and the like have none. */
-function meets(constraints: Grant['terms']['constraints'], question: GrantQuestion): boolean {
+/** The encryption context counts for operations that have one; DescribeKey and the like do not. */
+function meets({ operations, constraints = {} }: GrantTerms, question: GrantQuestion): boolean {
+  const { sourceArn, encryptionContextEquals: exact, encryptionContextSubset: subset } = constraints;
+  if (sourceArn !== undefined && sourceArn !== question.principal.sourceArn) return false;
+  if (question.created !== undefined) return isWithin(question.created, { operations, constraints });
   if (!WITH_CONTEXT.has(question.operation)) return true;
   const context = question.encryptionContext;
-  const { encryptionContextEquals: exact, encryptionContextSubset: subset } = constraints ?? {};
-  const includes = (wanted: Readonly<Record<string, string>>) =>
-    Object.entries(wanted).every(([key, value]) => Object.hasOwn(context, key) && context[key] === value);
   return (
-    (subset === undefined || includes(subset)) &&
-    (exact === undefined || (includes(exact) && Object.keys(exact).length === Object.keys(context).length))
+    (subset === undefined || includes(context, subset)) &&
+    (exact === undefined || isDeepStrictEqual({ ...context }, { ...exact }))
   );
 }
 
-function isNamed(principal: Principal, arn: string): boolean {
-  return arn === principal.arn || arn === principal.policyArn;
+/** A grantee hands on no more operations than it has, within constraints at least as strict. */
+function isWithin(child: GrantTerms, parent: Pick<GrantTerms, 'operations' | 'constraints'>): boolean {
+  const {
+    sourceArn,
+    encryptionContextEquals: exact,
+    encryptionContextSubset: subset,
+  } = parent.constraints ?? {};
+  const own = child.constraints ?? {};
+  return (
+    child.operations.every((operation) => parent.operations.includes(operation)) &&
+    (sourceArn === undefined || own.sourceArn === sourceArn) &&
+    (exact === undefined || isDeepStrictEqual(own.encryptionContextEquals, exact)) &&
+    (subset === undefined ||
+      includes({ ...own.encryptionContextSubset, ...own.encryptionContextEquals }, subset))
+  );
+}
+
+type Pairs = Readonly<Record<string, string>>;
+
+function includes(context: Pairs, wanted: Pairs): boolean {
+  return Object.entries(wanted).every(
+    ([key, value]) => Object.hasOwn(context, key) && context[key] === value,
+  );
 }

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { limitExceeded, unsupported, validation } from '../errors.ts';
+import { accountRoot } from '../authorization/grant-permissions.ts';
+import { limitExceeded, validation } from '../errors.ts';
+import { newGrantToken } from '../grant-tokens.ts';
 import { resolveKey } from '../key-reference.ts';
 import { encryptsSymmetrically } from '../key-specs.ts';
 import { type Call, type Outcome, operation } from '../operation.ts';
-import type { GrantTerms } from '../store/grants.ts';
+import { type GrantTerms, storedTerms } from '../store/grants.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { dryRun, grantTokens, keyId, principalArn, servicePrincipal, stringMap, text } from './fields.ts';
+import { constraintConditions } from './grant-constraints.ts';
 import { checkGrantOperations, GRANT_OPERATIONS } from './grant-operations.ts';
-import { newGrantToken } from './grant-tokens.ts';
 
 const GRANTS_PER_KEY = 50_000;
 
@@ -48,26 +50,31 @@ export const createGrant = operation({
   conditions: (input) => ({
     'kms:grantoperations': input.Operations,
     'kms:granteeprincipal': present(input.GranteePrincipal),
+    'kms:granteeserviceprincipal': present(input.GranteeServicePrincipal),
     'kms:retiringprincipal': present(input.RetiringPrincipal),
-    'kms:grantconstrainttype': Object.keys(input.Constraints ?? {}),
-    'kms:grantisforawsresource': ['false'],
+    'kms:retiringserviceprincipal': present(input.RetiringServicePrincipal),
+    'kms:grantconstraintsourcearn': present(input.Constraints?.SourceArn),
+    ...constraintConditions(termsOf(input)),
   }),
   resolve: (kms, input) => {
     const resolved = resolveKey(kms, input.KeyId, 'key');
+    const terms = termsOf(input);
     return {
       touches: [{ kind: 'key', ...resolved }],
-      aboutGrant: { grantedOperations: input.Operations },
-      effect: (call) => create({ ...call, ...resolved }, input),
+      aboutGrant: { created: terms },
+      effect: (call) => create({ ...call, ...resolved }, terms),
     };
   },
 });
 
-function create({ kms, key, now }: Call & { readonly key: KmsKey }, input: CreateInput): Outcome {
-  const terms = termsOf(input);
-  checkGrantOperations(key, terms.operations);
-  if (terms.constraints !== undefined && !encryptsSymmetrically(key.spec)) {
+function create({ kms, key, principal, now }: Call & { readonly key: KmsKey }, asked: GrantTerms): Outcome {
+  checkParties(asked);
+  checkGrantOperations(key, asked.operations);
+  const { encryptionContextEquals, encryptionContextSubset } = asked.constraints ?? {};
+  if ((encryptionContextEquals ?? encryptionContextSubset) && !encryptsSymmetrically(key.spec)) {
     throw validation('Encryption context constraints are for symmetric encryption keys only.');
   }
+  const terms = storedTerms({ ...asked, issuingAccount: accountRoot(principal) });
   const grants = kms.grants.ofKey(key.id);
   const same =
     terms.name === undefined ? undefined : grants.find((one) => isDeepStrictEqual(one.terms, terms));
@@ -77,28 +84,46 @@ function create({ kms, key, now }: Call & { readonly key: KmsKey }, input: Creat
   const id = same?.id ?? randomBytes(32).toString('hex');
   if (same === undefined) kms.grants.insert({ id, keyId: key.id, createdAt: now, terms });
   return {
-    output: { GrantId: id, GrantToken: newGrantToken(id) },
+    output: { GrantId: id, GrantToken: newGrantToken({ accountId: kms.account.accountId, id }) },
     responseElements: { grantId: id, keyId: key.arn },
   };
 }
 
-function termsOf(input: CreateInput): GrantTerms {
-  const { GranteePrincipal, GranteeServicePrincipal, RetiringServicePrincipal, Constraints } = input;
-  if (GranteeServicePrincipal ?? RetiringServicePrincipal ?? Constraints?.SourceArn) {
-    throw unsupported('The local KMS has no grants for service principals: give GranteePrincipal.');
+function checkParties(terms: GrantTerms): void {
+  const { granteePrincipal, granteeServicePrincipal, retiringPrincipal, retiringServicePrincipal } = terms;
+  if ((granteePrincipal === undefined) === (granteeServicePrincipal === undefined)) {
+    throw validation('Specify either GranteePrincipal or GranteeServicePrincipal, but not both.');
   }
-  if (GranteePrincipal === undefined) throw validation('GranteePrincipal is required.');
-  const { EncryptionContextSubset: subset, EncryptionContextEquals: exact } = Constraints ?? {};
+  if (retiringPrincipal !== undefined && retiringServicePrincipal !== undefined) {
+    throw validation('Specify either RetiringPrincipal or RetiringServicePrincipal, but not both.');
+  }
+  if (granteeServicePrincipal === undefined) return;
+  if (terms.constraints?.sourceArn === undefined) {
+    throw validation('A grant with a GranteeServicePrincipal must have a SourceArn constraint.');
+  }
+  if (retiringPrincipal === undefined && retiringServicePrincipal === undefined) {
+    throw validation(
+      'A grant with a GranteeServicePrincipal must have a RetiringPrincipal or a RetiringServicePrincipal.',
+    );
+  }
+}
+
+function termsOf(input: CreateInput): GrantTerms {
+  const { EncryptionContextSubset, EncryptionContextEquals, SourceArn } = input.Constraints ?? {};
   const constraints = {
-    ...(subset === undefined ? {} : { encryptionContextSubset: subset }),
-    ...(exact === undefined ? {} : { encryptionContextEquals: exact }),
+    encryptionContextSubset: EncryptionContextSubset,
+    encryptionContextEquals: EncryptionContextEquals,
+    sourceArn: SourceArn,
   };
+  const isConstrained = Object.values(constraints).some((constraint) => constraint !== undefined);
   return {
-    granteePrincipal: GranteePrincipal,
     operations: input.Operations.toSorted(),
-    ...(Object.keys(constraints).length === 0 ? {} : { constraints }),
-    ...(input.RetiringPrincipal === undefined ? {} : { retiringPrincipal: input.RetiringPrincipal }),
-    ...(input.Name === undefined ? {} : { name: input.Name }),
+    granteePrincipal: input.GranteePrincipal,
+    granteeServicePrincipal: input.GranteeServicePrincipal,
+    retiringPrincipal: input.RetiringPrincipal,
+    retiringServicePrincipal: input.RetiringServicePrincipal,
+    constraints: isConstrained ? constraints : undefined,
+    name: input.Name,
   };
 }
 

@@ -15,7 +15,7 @@ import {
   UNSUPPORTED_SPECS,
 } from '../key-specs.ts';
 import { type Call, type Operation, type Outcome, prepared } from '../operation.ts';
-import { checkLockout } from '../policy-lockout.ts';
+import { bypassCondition, checkLockout } from '../policy-lockout.ts';
 import { recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { defaultPolicy } from './default-policy.ts';
@@ -35,7 +35,7 @@ const schema = z.object({
   Origin: z.enum(ORIGINS).default('AWS_KMS'),
   CustomKeyStoreId: customKeyStoreId.optional(),
   XksKeyId: text(1, 128, '^[a-zA-Z0-9-_.]+$').optional(),
-  BypassPolicyLockoutSafetyCheck: z.boolean().default(false),
+  BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
   Tags: tags.default([]),
   MultiRegion: z.boolean().default(false),
 });
@@ -62,15 +62,18 @@ export const createKey: Operation = {
       {
         conditions: () => ({
           'kms:keyspec': [kind.spec],
+          'kms:customermasterkeyspec': [kind.spec],
           'kms:keyusage': [kind.usage],
+          'kms:customermasterkeyusage': [kind.usage],
           'kms:keyorigin': [kind.origin],
           'kms:multiregion': [String(input.MultiRegion)],
           ...(input.MultiRegion ? { 'kms:multiregionkeytype': ['PRIMARY'] } : {}),
-          'kms:bypasspolicylockoutsafetycheck': [String(input.BypassPolicyLockoutSafetyCheck)],
+          ...bypassCondition(input.BypassPolicyLockoutSafetyCheck),
           ...requestTagConditions(input.Tags),
         }),
         recorded: () =>
           recordedFields({
+            BypassPolicyLockoutSafetyCheck: false,
             ...input,
             KeySpec: kind.spec,
             CustomerMasterKeySpec: kind.spec,
@@ -110,7 +113,7 @@ function create(
   kms.keys.insert(key);
   if (secret !== undefined) kms.materials.add(id, secret);
   putTags(kms, key, input.Tags);
-  checkLockout(kms, principal, key, input.BypassPolicyLockoutSafetyCheck);
+  checkLockout(kms, principal, key, input.BypassPolicyLockoutSafetyCheck ?? false);
   return {
     output: { KeyMetadata: keyMetadata(kms, key) },
     responseElements: { keyMetadata: recordedMetadata(kms, key) },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PRINCIPAL_ARN } from '../authorization/principal-arns.ts';
 import { ServiceError, unsupported } from '../errors.ts';
 import { bytes, integer, stringMap, text } from '../json-types.ts';
 import { KEY_SPECS, type KeySpec } from '../key-specs.ts';
@@ -11,7 +12,7 @@ export const keyId = text(1, 2048, '^\\p{ASCII}+$');
 
 export const encryptionContext = stringMap.optional();
 
-/** Grants take effect at once here, so tokens are taken and not needed. */
+/** Of grants that the caller wants to use before everybody sees them. */
 export const grantTokens = z.array(text(1, 8192)).max(10).optional();
 
 export const dryRun = z.boolean().optional();
@@ -54,9 +55,9 @@ export const KEY_SPEC_NAMES = Object.keys(KEY_SPECS).filter((name): name is KeyS
   Object.hasOwn(KEY_SPECS, name),
 );
 
-/** Of an IAM principal; a session of a role is `arn:aws:sts::...:assumed-role/...`. Throws InvalidArnException. */
+/** Of an IAM principal. Throws InvalidArnException. */
 export const principalArn = text(1, 256, '^[\\w+=,.@:/-]+$').transform((arn) => {
-  if (/^arn:aws:(?:iam|sts)::\d{12}:\S+$/.test(arn)) return arn;
+  if (PRINCIPAL_ARN.test(arn)) return arn;
   throw new ServiceError('InvalidArnException', `ARN does not refer to a valid principal: ${arn}`);
 });
 

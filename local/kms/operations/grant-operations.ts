@@ -49,6 +49,9 @@ export function checkGrantOperations(key: KmsKey, operations: readonly string[])
     ...(encryptsSymmetrically(key.spec) ? DATA_KEYS : []),
     ...(hasPublicKey(key.spec) ? ['GetPublicKey'] : []),
   ]);
+  if (operations.every((operation) => operation === 'CreateGrant')) {
+    throw validation('Grants must not contain only the CreateGrant operation.');
+  }
   const wrong = operations.filter((operation) => !allowed.has(operation));
   if (wrong.length > 0) {
     throw validation(`A grant on a ${key.spec} key for ${key.usage} cannot allow ${wrong.join(', ')}.`);

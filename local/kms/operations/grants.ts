@@ -1,14 +1,15 @@
 import * as z from 'zod';
-import { notFound } from '../errors.ts';
+import { notFound, ServiceError, validation } from '../errors.ts';
+import { grantOfToken } from '../grant-tokens.ts';
 import { existingKey, resolveKey } from '../key-reference.ts';
 import type { Kms } from '../kms.ts';
 import { keyOperation, operation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
+import type { Principal } from '../principal.ts';
 import type { Grant } from '../store/grants.ts';
-import type { KmsKey } from '../store/keys.ts';
 import { dryRun, keyId, pagination, principalArn, servicePrincipal, text } from './fields.ts';
-import { grantIdOf } from './grant-tokens.ts';
-import { epochSeconds } from './key-metadata.ts';
+import { constraintConditions } from './grant-constraints.ts';
+import { grantListEntry } from './grant-list-entry.ts';
 
 const grantId = text(1, 128);
 
@@ -21,18 +22,20 @@ export const listGrants = keyOperation({
     ...pagination(50, 100),
   }),
   readOnly: true,
-  handle: ({ kms, key }, input) => {
+  handle: ({ kms, principal, key }, input) => {
+    const { GrantId: id, GranteePrincipal: grantee, GranteeServicePrincipal: service } = input;
+    if (grantee !== undefined && service !== undefined) {
+      throw validation('Specify either GranteePrincipal or GranteeServicePrincipal, but not both.');
+    }
+    if (service !== undefined) checkIsService(principal, 'GranteeServicePrincipal');
+    if (id !== undefined) checkGrantId(id);
     const grants = kms.grants
       .ofKey(key.id)
-      .filter((grant) => input.GrantId === undefined || grant.id === input.GrantId)
-      // No service of AWS is a grantee here.
-      .filter(() => input.GranteeServicePrincipal === undefined)
-      .filter(
-        ({ terms }) =>
-          input.GranteePrincipal === undefined || terms.granteePrincipal === input.GranteePrincipal,
-      );
+      .filter((grant) => id === undefined || grant.id === id)
+      .filter(({ terms }) => grantee === undefined || terms.granteePrincipal === grantee)
+      .filter(({ terms }) => service === undefined || terms.granteeServicePrincipal === service);
     const { items, position } = pageOf(grants, (grant) => grant.id, input);
-    return { output: { Grants: items.map((grant) => listEntry(kms, key, grant)), ...position } };
+    return { output: { Grants: items.map((grant) => grantListEntry(key, grant)), ...position } };
   },
 });
 
@@ -45,32 +48,30 @@ export const revokeGrant = keyOperation({
   },
 });
 
-const retireSchema = z
-  .object({
-    GrantToken: text(1, 8192).optional(),
-    KeyId: keyId.optional(),
-    GrantId: grantId.optional(),
-    DryRun: dryRun,
-  })
-  .refine(
-    ({ GrantToken, KeyId, GrantId }) =>
-      (GrantToken === undefined) === (KeyId !== undefined && GrantId !== undefined),
-    { error: 'Give GrantToken, or KeyId and GrantId.' },
-  );
+const retireSchema = z.object({
+  GrantToken: text(1, 8192).optional(),
+  KeyId: keyId.optional(),
+  GrantId: grantId.optional(),
+  DryRun: dryRun,
+});
 
 export const retireGrant = operation({
   schema: retireSchema,
   readOnly: false,
   recorded: () => null,
   resolve: (kms, input) => {
-    const id = input.GrantToken === undefined ? (input.GrantId ?? '') : grantIdOf(input.GrantToken);
-    const named = input.KeyId === undefined ? undefined : resolveKey(kms, input.KeyId, 'key');
-    const owner = named?.kms ?? kms;
-    const grant = existingGrant(owner, id, named?.key.id);
+    const { owner, grant } = retiredGrant(kms, input);
     const key = existingKey(owner, grant.keyId);
     return {
-      touches: [{ kind: 'key', kms: owner, key }],
-      aboutGrant: { retiredGrantId: grant.id },
+      touches: [
+        {
+          kind: 'key',
+          kms: owner,
+          key,
+          part: { name: 'RetireGrant', encryptionContext: {}, conditions: constraintConditions(grant.terms) },
+        },
+      ],
+      aboutGrant: { retired: grant },
       effect: () => {
         owner.grants.delete(grant.id);
         return { additionalEventData: { grantId: grant.id } };
@@ -79,32 +80,42 @@ export const retireGrant = operation({
   },
 });
 
-function listEntry(kms: Kms, key: KmsKey, { id, createdAt, terms }: Grant) {
-  const { encryptionContextSubset, encryptionContextEquals } = terms.constraints ?? {};
-  return {
-    KeyId: key.arn,
-    GrantId: id,
-    Name: terms.name ?? '',
-    CreationDate: epochSeconds(createdAt),
-    GranteePrincipal: terms.granteePrincipal,
-    RetiringPrincipal: terms.retiringPrincipal,
-    IssuingAccount: `arn:aws:iam::${kms.account.accountId}:root`,
-    Operations: terms.operations,
-    ...(terms.constraints === undefined
-      ? {}
-      : {
-          Constraints: {
-            EncryptionContextSubset: encryptionContextSubset,
-            EncryptionContextEquals: encryptionContextEquals,
-          },
-        }),
-  };
+/** Named by its token, before it is seen too, or by its key and its id; `owner` is of the account of the key. */
+function retiredGrant(
+  kms: Kms,
+  { GrantToken, KeyId, GrantId }: z.infer<typeof retireSchema>,
+): { readonly owner: Kms; readonly grant: Grant } {
+  if ((GrantToken === undefined) === (KeyId === undefined || GrantId === undefined)) {
+    throw validation('Specify either GrantToken, or KeyId and GrantId.');
+  }
+  if (GrantToken === undefined) {
+    const { kms: owner, key } = resolveKey(kms, KeyId ?? '', 'key');
+    return { owner, grant: existingGrant(owner, GrantId ?? '', key.id) };
+  }
+  const { accountId, id } = grantOfToken(GrantToken);
+  const owner = kms.in({ accountId, region: kms.account.region });
+  const grant = owner.grants.ofToken(id);
+  if (grant === undefined) throw notFound(`Grant ID ${id} not found`);
+  return { owner, grant };
 }
 
-function existingGrant(kms: Kms, id: string, ofKey: string | undefined): Grant {
+function existingGrant(kms: Kms, id: string, ofKey: string): Grant {
+  checkGrantId(id);
   const grant = kms.grants.find(id);
-  if (grant === undefined || (ofKey !== undefined && grant.keyId !== ofKey)) {
-    throw notFound(`Grant ID ${id} not found`);
-  }
+  if (grant?.keyId !== ofKey) throw notFound(`Grant ID ${id} not found`);
   return grant;
+}
+
+function checkGrantId(id: string): void {
+  if (!/^[0-9a-f]{64}$/.test(id))
+    throw new ServiceError('InvalidGrantIdException', `Invalid grant ID: ${id}`);
+}
+
+/** Throws AccessDeniedException: only a service may look for what services were granted. */
+export function checkIsService({ kind, arn }: Principal, filter: string): void {
+  if (kind === 'AWSService') return;
+  throw new ServiceError(
+    'AccessDeniedException',
+    `User: ${arn} is not authorized to use the filter ${filter}`,
+  );
 }

@@ -4,7 +4,7 @@ import { keyArn, resolveKey } from '../key-reference.ts';
 import type { Kms } from '../kms.ts';
 import { type LocatedKey, relatedKeys, replicasOf } from '../multi-region.ts';
 import { keyOperation, type Outcome, operation } from '../operation.ts';
-import { checkLockout } from '../policy-lockout.ts';
+import { bypassCondition, checkLockout } from '../policy-lockout.ts';
 import { recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { defaultPolicy } from './default-policy.ts';
@@ -18,7 +18,7 @@ const replicateSchema = z.object({
   KeyId: keyId,
   ReplicaRegion: region,
   Policy: policy.optional(),
-  BypassPolicyLockoutSafetyCheck: z.boolean().default(false),
+  BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
   Description: description.default(''),
   Tags: tags.default([]),
 });
@@ -32,9 +32,10 @@ export const replicateKey = operation({
   readOnly: false,
   conditions: (input) => ({
     'kms:replicaregion': [input.ReplicaRegion],
-    'kms:bypasspolicylockoutsafetycheck': [String(input.BypassPolicyLockoutSafetyCheck)],
+    ...bypassCondition(input.BypassPolicyLockoutSafetyCheck),
     ...requestTagConditions(input.Tags),
   }),
+  recorded: (input) => recordedFields({ BypassPolicyLockoutSafetyCheck: false, ...input }),
   resolve: (kms, input) => {
     const resolved = resolveKey(kms, input.KeyId, 'key');
     const there = resolved.kms.in({ ...resolved.kms.account, region: input.ReplicaRegion });
@@ -49,7 +50,7 @@ export const replicateKey = operation({
         there.keys.insert(replica);
         if (replica.origin !== 'EXTERNAL') copySharedProperties(resolved, there);
         putTags(there, replica, input.Tags);
-        checkLockout(there, principal, replica, input.BypassPolicyLockoutSafetyCheck);
+        checkLockout(there, principal, replica, input.BypassPolicyLockoutSafetyCheck ?? false);
         return {
           output: {
             ReplicaKeyMetadata: keyMetadata(there, replica),

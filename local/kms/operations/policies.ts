@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { parseKeyPolicy } from '../authorization/policy-document.ts';
 import { notFound, validation } from '../errors.ts';
 import { keyOperation } from '../operation.ts';
-import { checkLockout } from '../policy-lockout.ts';
+import { bypassCondition, checkLockout } from '../policy-lockout.ts';
+import { recordedFields } from '../recorded-fields.ts';
 import { keyId, pagination, policy, text } from './fields.ts';
 
 /** A key has one policy of its own, with this name. */
@@ -25,17 +25,18 @@ export const putKeyPolicy = keyOperation({
     KeyId: keyId,
     PolicyName: policyName,
     Policy: policy,
-    BypassPolicyLockoutSafetyCheck: z.boolean().default(false),
+    BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
   }),
   readOnly: false,
   conditions: (input) => ({
     'kms:policyname': [input.PolicyName],
-    'kms:bypasspolicylockoutsafetycheck': [String(input.BypassPolicyLockoutSafetyCheck)],
+    ...bypassCondition(input.BypassPolicyLockoutSafetyCheck),
   }),
+  recorded: (input) => recordedFields({ BypassPolicyLockoutSafetyCheck: false, ...input }),
   handle: ({ kms, principal, key }, input) => {
     if (input.PolicyName !== POLICY_NAME) throw validation('The only valid policy name is default.');
-    parseKeyPolicy(input.Policy);
-    checkLockout(kms, principal, { ...key, policy: input.Policy }, input.BypassPolicyLockoutSafetyCheck);
+    const changed = { ...key, policy: input.Policy };
+    checkLockout(kms, principal, changed, input.BypassPolicyLockoutSafetyCheck ?? false);
     kms.keys.setPolicy(key.id, input.Policy);
     return {};
   },

@@ -6,20 +6,32 @@ import { scopeOf } from './scope.ts';
 const context = z.record(z.string(), z.string());
 
 const grantTermsSchema = z.object({
-  granteePrincipal: z.string(),
+  /** The ARN of the grantee, unless it is a service. */
+  granteePrincipal: z.string().optional(),
+  granteeServicePrincipal: z.string().optional(),
   retiringPrincipal: z.string().optional(),
+  retiringServicePrincipal: z.string().optional(),
   operations: z.array(z.string()),
   constraints: z
     .object({
       encryptionContextSubset: context.optional(),
       encryptionContextEquals: context.optional(),
+      /** The resource on whose behalf the grantee must call. */
+      sourceArn: z.string().optional(),
     })
     .optional(),
+  /** The root of the account that made the grant; left out, it is the account of the key. */
+  issuingAccount: z.string().optional(),
   name: z.string().optional(),
 });
 
 /** What a grant says; two grants with the same name and the same terms are one grant. */
 export type GrantTerms = Readonly<z.infer<typeof grantTermsSchema>>;
+
+/** The terms as they are stored, without members that are undefined: equal terms are deeply equal. */
+export function storedTerms(terms: GrantTerms): GrantTerms {
+  return grantTermsSchema.parse(JSON.parse(JSON.stringify(terms)));
+}
 
 export interface Grant {
   readonly id: string;
@@ -51,11 +63,16 @@ export class Grants {
       .run(this.#scope, grant.id, grant.keyId, grant.createdAt, JSON.stringify(grant.terms));
   }
 
-  find(id: string): Grant | undefined {
+  /** The grant that a token names, which whoever has the token finds at once, whatever else is seen late. */
+  ofToken(id: string): Grant | undefined {
     const row = this.#database
       .prepare('SELECT * FROM grants WHERE scope = ? AND id = ?')
       .get(this.#scope, id);
     return row === undefined ? undefined : grantOf(row);
+  }
+
+  find(id: string): Grant | undefined {
+    return this.ofToken(id);
   }
 
   ofKey(keyId: string): Grant[] {

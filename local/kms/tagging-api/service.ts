@@ -15,7 +15,7 @@ export function answerTaggingApi(
 ): AwsReply {
   const requestId = randomUUID();
   try {
-    const { account, principal } = principals.identify(request.headers);
+    const { account, principal } = principals.identify(request);
     if (operation !== 'GetResources')
       throw unsupported(`The local tagging API has no operation ${operation}.`);
     authorizeByIdentity({

@@ -136,6 +136,213 @@ describe('who may use a key', () => {
   });
 });
 
+describe('what limits a principal', () => {
+  const everything = identityPolicy(allow({ Action: 'kms:*' }));
+  const decryptOnly = identityPolicy(allow({ Action: 'kms:Decrypt' }));
+  const noEncrypt = identityPolicy(allow({ Action: 'kms:*' }), deny({ Action: 'kms:Encrypt' }));
+  const naming = (AWS: string) => only(allow({ Principal: { AWS }, Action: 'kms:*' }));
+  const session = { arn: SESSION, policies: [everything] };
+  const user = { arn: USER, policies: [everything] };
+
+  test.each<[string, string, object, string | undefined]>([
+    [
+      'its permissions boundary',
+      keyPolicy(),
+      { ...session, permissionsBoundary: decryptOnly },
+      'because no permissions boundary allows the kms:Encrypt action',
+    ],
+    [
+      'the policies of its session',
+      keyPolicy(),
+      { ...session, sessionPolicies: [decryptOnly] },
+      'because no session policy allows the kms:Encrypt action',
+    ],
+    [
+      'a denial of its boundary',
+      naming(SESSION),
+      { ...session, permissionsBoundary: noEncrypt },
+      'with an explicit deny in a permissions boundary',
+    ],
+    [
+      'a denial of its session',
+      naming(SESSION),
+      { ...session, sessionPolicies: [noEncrypt] },
+      'with an explicit deny in a session policy',
+    ],
+    [
+      'its boundary, though the key policy names its role',
+      naming(ROLE),
+      { ...session, permissionsBoundary: decryptOnly },
+      'because no permissions boundary allows the kms:Encrypt action',
+    ],
+    [
+      'its session, though the key policy names its role',
+      naming(ROLE),
+      { ...session, sessionPolicies: [decryptOnly] },
+      'because no session policy allows the kms:Encrypt action',
+    ],
+    [
+      'nothing, where the key policy names the session',
+      naming(SESSION),
+      { ...session, sessionPolicies: [decryptOnly], permissionsBoundary: decryptOnly },
+      undefined,
+    ],
+    [
+      'nothing, where the key policy names the user',
+      naming(USER),
+      { ...user, permissionsBoundary: decryptOnly },
+      undefined,
+    ],
+    [
+      'nothing, where the key policy names everybody',
+      naming('*'),
+      { ...session, permissionsBoundary: decryptOnly },
+      undefined,
+    ],
+    [
+      'nothing, within its boundary and its session',
+      keyPolicy(),
+      { ...session, permissionsBoundary: everything, sessionPolicies: [decryptOnly, everything] },
+      undefined,
+    ],
+  ])('%s', async (_what, Policy, principal, refusal) => {
+    const kms = await localKms();
+    const { id } = await kms.createKey({ Policy, BypassPolicyLockoutSafetyCheck: true });
+    const caller = await kms.register(principal);
+    const call = caller.send(new EncryptCommand({ KeyId: id, Plaintext: Buffer.from('x') }));
+    if (refusal === undefined) await expect(call).resolves.toBeDefined();
+    else await expect(call).rejects.toMatchObject({ message: expect.stringContaining(refusal) });
+  });
+
+  test('also where no key is concerned', async () => {
+    const kms = await localKms();
+    const caller = await kms.register({ ...session, permissionsBoundary: decryptOnly });
+    await expect(caller.send(new ListKeysCommand({}))).rejects.toMatchObject(
+      denied(SESSION, 'ListKeys', '*', 'because no permissions boundary allows the kms:ListKeys action'),
+    );
+  });
+});
+
+describe('NotPrincipal spares', () => {
+  test.each<[string, string[], object, boolean]>([
+    ['a user with its account', [USER, ROOT], { arn: USER }, true],
+    ['no user without its account', [USER], { arn: USER }, false],
+    ['a session with its role and its account', [SESSION, ROLE, ACCOUNT], { arn: SESSION }, true],
+    ['no session without its role', [SESSION, ROOT], { arn: SESSION }, false],
+    ['no session by its role alone', [ROLE, ROOT], { arn: SESSION }, false],
+    ['the root of the account', [ROOT], { arn: ROOT }, true],
+    [
+      'nobody that has a permissions boundary',
+      [USER, ROOT],
+      { arn: USER, permissionsBoundary: identityPolicy(allow({ Action: '*' })) },
+      false,
+    ],
+  ])('%s', async (_whom, AWS, principal, spared) => {
+    const kms = await localKms();
+    const { id } = await kms.createKey({
+      Policy: keyPolicy(deny({ NotPrincipal: { AWS }, Action: 'kms:DisableKey' })),
+    });
+    const caller = await kms.register(principal);
+    const call = caller.send(new DisableKeyCommand({ KeyId: id }));
+    if (spared) await expect(call).resolves.toBeDefined();
+    else await expect(call).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
+describe('the elements of a statement', () => {
+  test.each<[string, object, boolean]>([
+    ['a Resource that has a variable', { Resource: 'arn:aws:kms:*:*:${aws:PrincipalTag/kind}/*' }, true],
+    [
+      'a Resource whose variable has no value',
+      { Resource: 'arn:aws:kms:*:*:${aws:PrincipalTag/none}/*' },
+      false,
+    ],
+    ['a Resource with a default', { Resource: "arn:aws:kms:*:*:${aws:PrincipalTag/none, 'key'}/*" }, true],
+    ['a NotResource of another kind', { NotResource: 'arn:aws:kms:*:*:alias/*' }, true],
+    ['a NotResource that covers the key', { NotResource: 'arn:aws:kms:*' }, false],
+    ['a NotAction', { Action: undefined, NotAction: 'kms:Decrypt' }, true],
+    ['a NotAction that covers the call', { Action: undefined, NotAction: ['kms:enc*'] }, false],
+    ['an Action in other letters', { Action: 'KMS:encrypt' }, true],
+    ['a Resource in other letters', { Resource: 'ARN:aws:kms:*' }, false],
+  ])('%s', async (_what, fields, allowed) => {
+    const kms = await localKms();
+    const { id } = await kms.createKey();
+    const statement = 'NotResource' in fields ? { Effect: 'Allow' } : allow({});
+    const caller = await kms.register({
+      arn: USER,
+      tags: { kind: 'key' },
+      policies: [identityPolicy({ ...statement, Action: 'kms:Encrypt', ...fields })],
+    });
+    const call = caller.send(new EncryptCommand({ KeyId: id, Plaintext: Buffer.from('x') }));
+    if (allowed) await expect(call).resolves.toBeDefined();
+    else await expect(call).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  test('a policy without a version has no variables', async () => {
+    const kms = await localKms();
+    const { id } = await kms.createKey();
+    const policy = (Version?: string) => ({
+      Version,
+      Statement: allow({
+        Action: 'kms:DescribeKey',
+        Condition: { StringEquals: { 'aws:username': '${aws:username}' } },
+      }),
+    });
+    const describeBy = async (version?: string) =>
+      (await kms.as(USER, [policy(version)])).send(new DescribeKeyCommand({ KeyId: id }));
+    await expect(describeBy('2012-10-17')).resolves.toBeDefined();
+    await expect(describeBy('2008-10-17')).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await expect(describeBy()).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
+describe('a service', () => {
+  const forTrail = allow({
+    Principal: { Service: 'cloudtrail.amazonaws.com' },
+    Action: 'kms:DescribeKey',
+    Condition: { ArnLike: { 'aws:SourceArn': `arn:aws:cloudtrail:*:${ACCOUNT}:trail/*` } },
+  });
+  const trail = {
+    service: 'cloudtrail.amazonaws.com',
+    sourceArn: `arn:aws:cloudtrail:us-east-1:${ACCOUNT}:trail/all`,
+  };
+
+  test.each<[string, object, boolean]>([
+    ['that the key policy names', trail, true],
+    ['on behalf of another resource', { ...trail, sourceArn: `arn:aws:s3:::${ACCOUNT}` }, false],
+    ['that it does not name', { ...trail, service: 'sns.amazonaws.com' }, false],
+    ['with the name of a user', { arn: USER, policies: [] }, false],
+  ])('%s', async (_what, principal, allowed) => {
+    const kms = await localKms();
+    const { arn } = await kms.createKey({ Policy: keyPolicy(forTrail) });
+    const caller = await kms.register(principal);
+    const call = caller.send(new DescribeKeyCommand({ KeyId: arn }));
+    if (allowed) await expect(call).resolves.toBeDefined();
+    else await expect(call).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  test('has no policies of its own', async () => {
+    const kms = await localKms();
+    const caller = await kms.register(trail);
+    await expect(caller.send(new ListKeysCommand({}))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+  });
+
+  test('is recorded by its name, and one that calls for somebody beside them', async () => {
+    const kms = await localKms();
+    const { arn } = await kms.createKey({ Policy: keyPolicy(forTrail) });
+    const describeKey = new DescribeKeyCommand({ KeyId: arn });
+    await (await kms.register(trail)).send(describeKey);
+    await (await kms.register({ arn: USER, viaService: 'ec2.us-east-1.amazonaws.com' })).send(describeKey);
+    await (await kms.register({ arn: SESSION, mfa: true })).send(describeKey);
+    const [byService, viaService, withMfa] = kms.recorded.slice(-3).map(({ userIdentity }) => userIdentity);
+    expect(byService).toEqual({ type: 'AWSService', invokedBy: 'cloudtrail.amazonaws.com' });
+    expect(viaService).toMatchObject({ type: 'IAMUser', arn: USER, invokedBy: 'ec2.amazonaws.com' });
+    expect(withMfa?.sessionContext?.attributes.mfaAuthenticated).toBe('true');
+  });
+});
+
 describe('the floors of a managed key', () => {
   test('nobody schedules its deletion in fewer than 30 days', async () => {
     const kms = await localKms();
@@ -279,6 +486,20 @@ describe('the floors of a managed key', () => {
       'ForAnyValue:StringLike': { 'kms:ResourceAliases': 'alias/p*' },
     });
     await expect(byResourceAlias.send(encrypt(id))).resolves.toBeDefined();
+
+    // In a key policy the aliases of the key count for nothing.
+    const { id: shut } = await kms.createKey({
+      Policy: keyPolicy(
+        allow({
+          Principal: { AWS: USER },
+          Action: 'kms:Encrypt',
+          Condition: { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': 'alias/*' } },
+        }),
+      ),
+    });
+    await kms.root.send(new CreateAliasCommand({ AliasName: 'alias/shut', TargetKeyId: shut }));
+    const withoutPolicies = await kms.as(USER, []);
+    await expect(withoutPolicies.send(encrypt(shut))).rejects.toMatchObject(refusal);
 
     const byContext = await conditional({ StringEquals: { 'kms:EncryptionContext:tenant': 'acme' } });
     await expect(byContext.send(encrypt(id, 'acme'))).resolves.toBeDefined();

@@ -21,6 +21,8 @@ export interface TestKms extends LocalKms {
   client(accessKeyId: string, settings?: KMSClientConfig): KMSClient;
   /** A client of a principal that is registered under an access key of its own. */
   as(arn: string, policies?: readonly object[]): Promise<KMSClient>;
+  /** As `as`, for all that can be said of a principal. */
+  register(principal: object): Promise<KMSClient>;
   /** Posts JSON to one of the server's own endpoints; resolves to status and body. */
   readonly post: (path: string, body: unknown) => Promise<{ status: number; body: unknown }>;
   createKey(input?: CreateKeyCommandInput, by?: KMSClient): Promise<{ id: string; arn: string }>;
@@ -52,19 +54,21 @@ export async function startedKms(options: LocalKmsOptions = {}): Promise<TestKms
   };
   const root = client('test');
   let registrations = 0;
+  const register = async (principal: object) => {
+    registrations += 1;
+    const accessKeyId = `AKIAREGISTERED${registrations}`;
+    const { status, body } = await post('/_local/principals', { accessKeyId, ...principal });
+    if (status !== 200) throw new Error(JSON.stringify(body));
+    return client(accessKeyId);
+  };
   return {
     ...server,
     root,
     recorded,
     client,
     post,
-    as: async (arn, policies) => {
-      registrations += 1;
-      const accessKeyId = `AKIAREGISTERED${registrations}`;
-      const { status, body } = await post('/_local/principals', { accessKeyId, arn, policies });
-      if (status !== 200) throw new Error(JSON.stringify(body));
-      return client(accessKeyId);
-    },
+    as: (arn, policies) => register({ arn, policies }),
+    register,
     createKey: async (input = {}, by = root) => {
       const { KeyMetadata } = await by.send(new CreateKeyCommand(input));
       return z

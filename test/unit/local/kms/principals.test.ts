@@ -61,7 +61,7 @@ describe('a registration is refused', () => {
     ['without a way to name the caller', { arn: SESSION }, /accessKeyId or appId/],
     ['with two', { accessKeyId: 'a', appId: 'b', arn: SESSION }, /accessKeyId or appId/],
     [
-      'with an operator that is not judged',
+      'with an unknown condition operator',
       {
         appId: 'a',
         arn: SESSION,
@@ -70,7 +70,7 @@ describe('a registration is refused', () => {
             Effect: 'Allow',
             Action: '*',
             Resource: '*',
-            Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } },
+            Condition: { IpAddresses: { 'aws:SourceIp': '10.0.0.0/8' } },
           }),
         ],
       },
