@@ -99,15 +99,11 @@ function constraint(issue: Issue): string {
   if (issue.code === 'invalid_value') {
     return `Member must satisfy enum value set: [${issue.values.map(String).join(', ')}]`;
   }
+  // `text` of json-types.ts gives the pattern of the model for a message.
   if (issue.code === 'invalid_format') {
-    return `Member must satisfy regular expression pattern: ${sourceOf(issue.pattern ?? '')}`;
+    return `Member must satisfy regular expression pattern: ${issue.message}`;
   }
   return issue.message;
 }
 
 const measured = ({ origin }: { readonly origin: string }) => (origin === 'number' ? 'value' : 'length');
-
-/** The pattern that `text` of `json-types.ts` was given. */
-function sourceOf(pattern: string): string {
-  return pattern.replace(/^\/\^\(\?:(?<source>.*)\)\$\/u$/s, '$<source>').replaceAll('\\/', '/');
-}

@@ -5,7 +5,7 @@ import * as z from 'zod';
 /** A text of so many characters, all of it as the pattern of the API model, in the words of that, says. */
 export function text(minimum: number, maximum: number, pattern?: string) {
   const sized = z.string().min(minimum).max(maximum);
-  return pattern === undefined ? sized : sized.regex(new RegExp(`^(?:${pattern})$`, 'u'));
+  return pattern === undefined ? sized : sized.regex(new RegExp(`^(?:${pattern})$`, 'u'), { error: pattern });
 }
 
 /** Base64 of so many bytes. */
