@@ -105,7 +105,10 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const { listener, settled } = requestListener(awsServices, routes);
   // Longer than clients keep a connection: one that closes as it is used again looks like a lost answer.
   const server = createServer({ keepAliveTimeout: 60_000 }, listener);
-  const address = await listen(server, port, host);
+  const address = await listen(server, port, host).catch((error: unknown) => {
+    database.close();
+    throw error;
+  });
   return {
     url: `http://${host}:${address.port}`,
     clock,

@@ -98,9 +98,13 @@ const SCHEMA = `
  */
 export function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+  checkVersion(database, path);
   if (path !== ':memory:') chmodSync(path, 0o600);
   database.exec('PRAGMA secure_delete = ON');
-  checkVersion(database, path);
+  // What was committed is in the write-ahead log, and outlives a process that is killed, without a wait for the disk at
+  // each commit. A power failure may take the last commits along, and leaves whole what is before them.
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = NORMAL');
   database.exec(SCHEMA);
   return database;
 }
