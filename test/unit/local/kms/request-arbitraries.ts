@@ -10,9 +10,11 @@ export function requests(
   { members }: Pick<ModelOperation, 'members'>,
   existing: Existing,
 ): fc.Arbitrary<Readonly<Record<string, unknown>>> {
-  const model = Object.fromEntries(members.map(({ name, shape }) => [name, values(name, shape, existing)]));
-  const requiredKeys = members.filter(({ required }) => required).map(({ name }) => name);
-  return fc.record(model, { requiredKeys });
+  const model = members.map(({ name, shape, required }): [string, fc.Arbitrary<unknown>] => {
+    const any = values(name, shape, existing);
+    return [name, required ? any : fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, any)];
+  });
+  return fc.record(Object.fromEntries(model));
 }
 
 function values(name: string, shape: Shape, existing: Existing): fc.Arbitrary<unknown> {
@@ -36,17 +38,23 @@ function values(name: string, shape: Shape, existing: Existing): fc.Arbitrary<un
 }
 
 function texts(name: string, shape: Exclude<Shape, { kind: 'list' | 'structure' }>, existing: Existing) {
-  // An RSA key takes longer to make than all other requests together.
-  if (shape.values !== undefined)
-    return fc.constantFrom(...shape.values.filter((one) => !one.startsWith('RSA_')));
-  const { min = 0, max = 0, pattern } = shape;
   const known = existing[name] ?? [];
+  const any = anyText(shape);
+  return known.length === 0 ? any : fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...known) }, any);
+}
+
+function anyText({
+  kind,
+  values,
+  min = 0,
+  max = 0,
+  pattern,
+}: Exclude<Shape, { kind: 'list' | 'structure' }>) {
+  // An RSA key takes longer to make than all other requests together.
+  if (values !== undefined) return fc.constantFrom(...values.filter((one) => !one.startsWith('RSA_')));
   const lengths = fc.integer({ min, max: Math.min(max, min + 40) });
-  const any =
-    shape.kind === 'blob'
-      ? lengths.map((length) => blobOf(length))
-      : lengths.map((length) => textOf(length, pattern) ?? textOf(max, pattern) ?? '');
-  return known.length === 0 ? any : fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...known) }, any);
+  if (kind === 'blob') return lengths.map((length) => blobOf(length));
+  return lengths.map((length) => textOf(length, pattern) ?? textOf(max, pattern) ?? '');
 }
 
 const NASTY: readonly unknown[] = [
@@ -112,12 +120,9 @@ function brokenAt(value: unknown, breakage: Breakage): unknown {
   return changedAt(value, path, breakage);
 }
 
-function pathsIn(value: unknown): (readonly string[])[] {
-  if (typeof value !== 'object' || value === null) return [[]];
-  return [
-    [],
-    ...Object.entries(value).flatMap(([name, item]) => pathsIn(item).map((path) => [name, ...path])),
-  ];
+function pathsIn(value: unknown, here: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [here];
+  return [here, ...Object.entries(value).flatMap(([name, item]) => pathsIn(item, [...here, name]))];
 }
 
 function changedAt(value: unknown, [name, ...rest]: readonly string[], breakage: Breakage): unknown {
