@@ -9,6 +9,7 @@ import type { Principal } from './principal.ts';
 import type { Caller } from './principals.ts';
 import { requestConditions } from './request-conditions.ts';
 import type { Grant } from './store/grants.ts';
+import { usageConditions } from './usage-conditions.ts';
 
 /** Throws AccessDeniedException unless the principal may do the operation on all that the call touches. */
 export function authorizeCall(
@@ -26,6 +27,7 @@ export function authorizeCall(
       resource: resourceOf(touch),
       conditions: {
         ...requestConditions(account, principal, touch.kind === 'key' ? touch : undefined),
+        ...(touch.kind === 'key' ? usageConditions(name, touch) : {}),
         ...contextConditions(encryptionContext),
         ...(ABOUT_GRANTS.has(name) ? { 'kms:grantisforawsresource': [String(isForService(principal))] } : {}),
         ...conditions,

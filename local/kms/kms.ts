@@ -9,12 +9,14 @@ import { LastUsage } from './store/last-usage.ts';
 import { Materials } from './store/materials.ts';
 import { RotationSchedules } from './store/rotation-schedules.ts';
 import { Tags } from './store/tags.ts';
+import type { UsageTracking } from './usage-tracking.ts';
 
 /** Everything that an operation works on, in one account and Region. */
 export interface Kms {
   readonly account: Account;
   readonly clock: VirtualClock;
   readonly durations: Durations;
+  readonly usageTracking: UsageTracking;
   readonly keys: Keys;
   readonly materials: Materials;
   readonly rotationSchedules: RotationSchedules;
@@ -29,7 +31,10 @@ export interface Kms {
 export type KmsOfAccount = (account: Account) => Kms;
 
 /** Opens each account and Region when it is first asked for. */
-export function kmsOfAccounts(database: DatabaseSync, parts: Pick<Kms, 'clock' | 'durations'>): KmsOfAccount {
+export function kmsOfAccounts(
+  database: DatabaseSync,
+  parts: Pick<Kms, 'clock' | 'durations' | 'usageTracking'>,
+): KmsOfAccount {
   return onePerAccount((account, all) => ({
     account,
     ...parts,

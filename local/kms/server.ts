@@ -19,6 +19,7 @@ import { KmsService } from './service.ts';
 import { Calendar } from './store/calendar.ts';
 import { openDatabase } from './store/database.ts';
 import { answerTaggingApi } from './tagging-api/service.ts';
+import { UsageTracking } from './usage-tracking.ts';
 
 export interface LocalKmsOptions {
   /** 0, the default, takes a free port. */
@@ -50,7 +51,8 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const clock = options.clock ?? new VirtualClock();
   const database = openDatabase(options.database ?? ':memory:');
   const durations = new Durations();
-  const truth = kmsOfAccounts(database, { clock, durations });
+  const usageTracking = new UsageTracking();
+  const truth = kmsOfAccounts(database, { clock, durations, usageTracking });
   const principals = new Principals(accountId, clock);
   const faults = new Faults();
   const quotas = new Quotas(clock);
@@ -93,6 +95,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     ...faults.routes(),
     ...quotas.routes(),
     ...durations.routes(),
+    ...usageTracking.routes(),
     ...consistency.routes(),
     ...records.routes(),
     ...deliveryConditions.routes(),

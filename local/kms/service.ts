@@ -111,8 +111,7 @@ export class KmsService {
       }
       if (CRYPTOGRAPHIC_OPERATIONS.has(name)) {
         for (const touch of resolved.touches) {
-          if (touch.kind === 'key')
-            touch.kms.lastUsage.put(touch.key.id, { operation: name, at: now, ...ids });
+          if (touch.kind === 'key') touch.kms.usageTracking.note(touch, { operation: name, at: now, ...ids });
         }
       }
       consistency.changed(before, outcome.createdKey ?? outcome.replica?.key);

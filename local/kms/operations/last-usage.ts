@@ -3,23 +3,25 @@ import { keyOperation } from '../operation.ts';
 import { keyId } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';
 
-/** Every use since the key was made is tracked; AWS KMS may be an hour behind, this is not. */
+const SECOND_MILLISECONDS = 1000;
+
+/** Each key of a multi-Region key has its own last use. */
 export const getKeyLastUsage = keyOperation({
   schema: z.object({ KeyId: keyId }),
   readOnly: true,
   handle: ({ kms, key }) => {
-    const usage = kms.lastUsage.get(key.id);
+    const usage = kms.usageTracking.lastUse({ kms, key });
     return {
       output: {
         KeyId: key.id,
         KeyCreationDate: epochSeconds(key.createdAt),
-        TrackingStartDate: epochSeconds(key.createdAt),
+        TrackingStartDate: epochSeconds(kms.usageTracking.startFor({ key })),
         KeyLastUsage:
           usage === undefined
             ? {}
             : {
                 Operation: usage.operation,
-                Timestamp: epochSeconds(usage.at),
+                Timestamp: Math.floor(usage.at / SECOND_MILLISECONDS),
                 KmsRequestId: usage.requestId,
                 CloudTrailEventId: usage.eventId,
               },

@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** Raised when tables change: a file that another version made is not misread. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** `scope` is an account in a Region; a multi-Region key is a row in each of its Regions. */
 const SCHEMA = `
@@ -76,15 +76,17 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS grantsByKey ON grants (scope, keyId);
   CREATE TABLE IF NOT EXISTS lastUsage (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     scope TEXT NOT NULL,
     keyId TEXT NOT NULL,
     operation TEXT NOT NULL,
     at INTEGER NOT NULL,
     requestId TEXT NOT NULL,
     eventId TEXT NOT NULL,
-    PRIMARY KEY (scope, keyId),
+    recordedAt INTEGER NOT NULL,
     FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS lastUsageByKey ON lastUsage (scope, keyId);
   CREATE TABLE IF NOT EXISTS cloudtrail (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     record TEXT NOT NULL

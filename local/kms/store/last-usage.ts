@@ -13,7 +13,15 @@ const rowSchema = z.object({
 
 export type Usage = Readonly<z.infer<typeof rowSchema>>;
 
-/** The last successful cryptographic operation with each key. */
+/** Which uses are known. */
+interface Known {
+  /** Those of this time and later; this and the other in epoch milliseconds. */
+  readonly from: number;
+  /** Those that had been recorded by then. */
+  readonly recordedBy: number;
+}
+
+/** The successful cryptographic operations with each key that may yet be shown as its last. */
 export class LastUsage {
   readonly #database: DatabaseSync;
   readonly #scope: string;
@@ -23,19 +31,36 @@ export class LastUsage {
     this.#scope = scopeOf(account);
   }
 
-  get(keyId: string): Usage | undefined {
+  get(keyId: string, { from, recordedBy }: Known): Usage | undefined {
     const row = this.#database
-      .prepare('SELECT operation, at, requestId, eventId FROM lastUsage WHERE scope = ? AND keyId = ?')
-      .get(this.#scope, keyId);
+      .prepare(
+        `SELECT operation, at, requestId, eventId FROM lastUsage
+         WHERE scope = ? AND keyId = ? AND at >= ? AND recordedAt <= ? ORDER BY at DESC, sequence DESC LIMIT 1`,
+      )
+      .get(this.#scope, keyId, from, recordedBy);
     return row === undefined ? undefined : rowSchema.parse(row);
   }
 
-  put(keyId: string, { operation, at, requestId, eventId }: Usage): void {
+  /** `recordedAt` in epoch milliseconds. Uses that will not be the last one at any time are forgotten. */
+  put(keyId: string, { operation, at, requestId, eventId }: Usage, recordedAt: number): void {
+    const ofKey = { scope: this.#scope, keyId };
     this.#database
       .prepare(
-        `INSERT OR REPLACE INTO lastUsage (scope, keyId, operation, at, requestId, eventId)
-         VALUES (?, ?, ?, ?, ?, ?)`,
+        'DELETE FROM lastUsage WHERE scope = $scope AND keyId = $keyId AND at <= $at AND recordedAt >= $recordedAt',
       )
-      .run(this.#scope, keyId, operation, at, requestId, eventId);
+      .run({ ...ofKey, at, recordedAt });
+    this.#database
+      .prepare(
+        `INSERT INTO lastUsage (scope, keyId, operation, at, requestId, eventId, recordedAt)
+         VALUES ($scope, $keyId, $operation, $at, $requestId, $eventId, $recordedAt)`,
+      )
+      .run({ ...ofKey, operation, at, requestId, eventId, recordedAt });
+    this.#database
+      .prepare(
+        `DELETE FROM lastUsage WHERE scope = $scope AND keyId = $keyId AND recordedAt <= $at AND sequence <> (
+           SELECT sequence FROM lastUsage WHERE scope = $scope AND keyId = $keyId AND recordedAt <= $at
+           ORDER BY at DESC, sequence DESC LIMIT 1)`,
+      )
+      .run({ ...ofKey, at });
   }
 }
