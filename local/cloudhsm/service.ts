@@ -5,6 +5,7 @@ import { authorizeByIdentity } from '../kms/authorization/authorize.ts';
 import { ServiceError } from '../kms/errors.ts';
 import type { Caller, Principals } from '../kms/principals.ts';
 import type { RecordFields } from '../kms/recorded-fields.ts';
+import { requestConditions } from '../kms/request-conditions.ts';
 import type { AwsReply, AwsRequest } from '../kms/service.ts';
 import { atomically } from '../kms/store/database.ts';
 import type { CloudHsm } from './cloudhsm.ts';
@@ -90,9 +91,7 @@ export class CloudHsmService {
           action,
           resource,
           conditions: {
-            'aws:principalarn': [principal.policyArn],
-            'aws:principalaccount': [principal.accountId],
-            'aws:requestedregion': [account.region],
+            ...requestConditions(account, principal),
             ...conditions,
           },
         });

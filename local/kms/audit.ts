@@ -11,6 +11,7 @@ import type { ServiceError } from './errors.ts';
 import type { LocatedKey } from './multi-region.ts';
 import type { Outcome, ServiceEvent, Touch } from './operation.ts';
 import { recordedMetadata } from './operations/key-metadata.ts';
+import { serviceName } from './principal.ts';
 import type { Caller } from './principals.ts';
 import { type RecordFields, recordedFields } from './recorded-fields.ts';
 
@@ -64,8 +65,7 @@ export function recordOfCall(call: FinishedCall): CloudTrailRecord {
     eventSource: EVENT_SOURCE,
     eventName: call.operationName,
     awsRegion: account.region,
-    sourceIPAddress: call.sourceIPAddress,
-    userAgent: cut(call.userAgent),
+    ...recordedOrigin(call),
     ...(failure === undefined
       ? {}
       : { errorCode: wasDenied ? 'AccessDenied' : failure.code, errorMessage: cut(failure.message) }),
@@ -132,6 +132,13 @@ export function recordOfServiceEvent(event: ServiceEvent, time: number): CloudTr
     ...(event.details === undefined ? {} : { serviceEventDetails: event.details }),
     eventCategory: 'Management',
   };
+}
+
+/** A service that calls, by itself or for somebody, is shown in place of the address and the client. */
+function recordedOrigin({ caller: { principal }, sourceIPAddress, userAgent }: FinishedCall) {
+  const { kind, arn, viaService } = principal;
+  const service = kind === 'AWSService' ? arn : viaService && serviceName(viaService);
+  return { sourceIPAddress: service ?? sourceIPAddress, userAgent: service ?? cut(userAgent) };
 }
 
 function responseElements({ operationName, touches }: FinishedCall, outcome: Outcome): RecordFields | null {

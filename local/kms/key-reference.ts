@@ -37,25 +37,46 @@ export interface ResolvedKey {
   readonly requestAlias?: string;
 }
 
-/** Finds the key that a KeyId means, of another account by its ARN; throws NotFoundException or InvalidArnException. */
+/**
+ * Finds the key that a KeyId means, of another account by its ARN; throws NotFoundException, as HiddenKey when it would be
+ * of another account, or InvalidArnException.
+ */
 export function resolveKey(kms: Kms, reference: string, accepts: AcceptedReference): ResolvedKey {
   const { account, resource } = locate(kms.account, reference);
   const owner = isSameAccount(account, kms.account) ? kms : kms.in(account);
   if (resource.startsWith('alias/')) {
     if (accepts === 'key') throw notFound(`Invalid keyId '${reference}'`);
     const alias = owner.aliases.find(resource);
-    if (alias === undefined) throw notFound(`Alias ${aliasArn(account, resource)} is not found.`);
+    if (alias === undefined) throw missing(kms, owner, `Alias ${aliasArn(account, resource)} is not found.`);
     return { kms: owner, key: existingKey(owner, alias.keyId), requestAlias: resource };
   }
   const id = resource.replace(/^key\//, '');
   if (!KEY_ID.test(id)) throw notFound(`Invalid keyId '${reference}'`);
-  return { kms: owner, key: existingKey(owner, id) };
+  const key = owner.keys.find(id);
+  if (key === undefined) throw missing(kms, owner, doesNotExist(account, id));
+  return { kms: owner, key };
 }
+
+/** No key that the caller may know of; whoever uses keys of other accounts does not learn whether there is one. */
+export class HiddenKey extends ServiceError {
+  readonly isNamedByCiphertext: boolean;
+
+  constructor(message: string, isNamedByCiphertext = false) {
+    super('NotFoundException', message);
+    this.isNamedByCiphertext = isNamedByCiphertext;
+  }
+}
+
+function missing(kms: Kms, owner: Kms, message: string): ServiceError {
+  return owner.account.accountId === kms.account.accountId ? notFound(message) : new HiddenKey(message);
+}
+
+const doesNotExist = (account: Account, id: string) => `Key '${keyArn(account, id)}' does not exist`;
 
 /** Throws NotFoundException when there is no such key. */
 export function existingKey(kms: Kms, id: string): KmsKey {
   const key = kms.keys.find(id);
-  if (key === undefined) throw notFound(`Key '${keyArn(kms.account, id)}' does not exist`);
+  if (key === undefined) throw notFound(doesNotExist(kms.account, id));
   return key;
 }
 

@@ -28,6 +28,7 @@ export const OWN_QUOTAS: Readonly<Record<string, number>> = {
   ListKeyRotations: 100,
   ListKeys: 500,
   ListResourceTags: 2000,
+  ListRetirableGrants: 100,
   PutKeyPolicy: 15,
   ReplicateKey: 5,
   RetireGrant: 50,

@@ -5,11 +5,13 @@ import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import type { Account } from './account.ts';
 import { type FinishedCall, recordOfCall, recordOfReplicaCreation, recordOfServiceEvent } from './audit.ts';
+import { deniedToOtherAccount } from './authorization/authorize.ts';
 import { authorizeCall } from './call-authorization.ts';
 import type { Consistency } from './consistency.ts';
 import { doDueWork } from './due-work.ts';
 import { notFound, ServiceError, unsupported } from './errors.ts';
 import { type Fault, type Faults, undergo } from './faults.ts';
+import { HiddenKey } from './key-reference.ts';
 import { checkState, type KeyOperationName, STATE_RULES } from './key-states.ts';
 import type { Kms, KmsOfAccount } from './kms.ts';
 import type { Outcome, PreparedCall, Resolved, ServiceEvent, Touch } from './operation.ts';
@@ -121,7 +123,7 @@ export class KmsService {
 
   /** Finds what the call touches; throws unless it may be done to that, in the state in which that is. */
   #judge(kms: Kms, name: string, call: PreparedCall, caller: Caller, trace: Trace): Resolved {
-    const resolved = call.resolve(kms);
+    const resolved = resolve(kms, name, call, caller);
     refuseOtherAccounts(caller.account, name, resolved.touches);
     trace.touches = resolved.touches;
     for (const touch of resolved.touches) {
@@ -199,6 +201,15 @@ const CROSS_ACCOUNT_OPERATIONS: ReadonlySet<string> = new Set([
   'RetireGrant',
   'RevokeGrant',
 ]);
+
+function resolve(kms: Kms, name: string, call: PreparedCall, { principal }: Caller): Resolved {
+  try {
+    return call.resolve(kms);
+  } catch (error) {
+    if (!(error instanceof HiddenKey) || !CROSS_ACCOUNT_OPERATIONS.has(name)) throw error;
+    throw deniedToOtherAccount({ principal, action: `kms:${name}` }, error);
+  }
+}
 
 function refuseOtherAccounts({ accountId }: Account, name: string, touches: readonly Touch[]): void {
   if (CROSS_ACCOUNT_OPERATIONS.has(name)) return;

@@ -90,6 +90,7 @@ function withoutAliases(request: PolicyRequest): PolicyRequest {
 }
 
 type PolicyKind = OwnPolicyKind | 'resource-based policy';
+type Asked = Pick<PolicyRequest, 'principal' | 'action'>;
 type Naming = Pick<GuardedKey, 'isNamedByCiphertext'>;
 
 function deniedExplicitly(request: PolicyRequest, kind: PolicyKind, key?: Naming): ServiceError {
@@ -102,7 +103,7 @@ function notAllowed(request: PolicyRequest, kind: PolicyKind, key?: Naming): Ser
 }
 
 /** Another account does not learn whether there is such a key. */
-export function deniedToOtherAccount(request: PolicyRequest, { isNamedByCiphertext }: Naming): ServiceError {
+export function deniedToOtherAccount(request: Asked, { isNamedByCiphertext }: Naming): ServiceError {
   return denied(
     request,
     isNamedByCiphertext === true ? BY_CIPHERTEXT : 'on this resource',
@@ -117,7 +118,7 @@ function onResource({ resource }: PolicyRequest, key: Naming | undefined): strin
   return key?.isNamedByCiphertext === true ? BY_CIPHERTEXT : `on resource: ${resource}`;
 }
 
-function denied({ principal, action }: PolicyRequest, where: string, reason: string): ServiceError {
+function denied({ principal, action }: Asked, where: string, reason: string): ServiceError {
   return new ServiceError(
     'AccessDeniedException',
     `User: ${principal.arn} is not authorized to perform: ${action} ${where} ${reason}`,

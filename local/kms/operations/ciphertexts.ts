@@ -12,7 +12,7 @@ import {
   originOf,
 } from '../cryptography/symmetric.ts';
 import { invalidCiphertext, ServiceError, unsupported, validation } from '../errors.ts';
-import { type ResolvedKey, resolveKey } from '../key-reference.ts';
+import { HiddenKey, type ResolvedKey, resolveKey } from '../key-reference.ts';
 import {
   type EncryptionAlgorithm,
   KEY_SPECS,
@@ -75,7 +75,7 @@ export function decryptingKey(
   keyId: string | undefined,
   algorithm: EncryptionAlgorithm,
   ciphertext: Buffer | undefined,
-): ResolvedKey {
+): ResolvedKey & { readonly isNamedByCiphertext?: true } {
   if (keyId !== undefined) return resolveKey(kms, keyId, 'key-or-alias');
   if (algorithm !== 'SYMMETRIC_DEFAULT') {
     throw validation('KeyId is required to decrypt with an asymmetric key.');
@@ -85,13 +85,8 @@ export function decryptingKey(
   if (origin === undefined) throw invalidCiphertext();
   const owner = kms.in({ accountId: origin.accountId, region: kms.account.region });
   const key = owner.keys.find(origin.keyId);
-  if (key === undefined) {
-    throw new ServiceError(
-      'AccessDeniedException',
-      'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
-    );
-  }
-  return { kms: owner, key };
+  if (key === undefined) throw new HiddenKey('The key of the ciphertext does not exist.', true);
+  return { kms: owner, key, isNamedByCiphertext: true };
 }
 
 /** Encrypts for the operation; throws when the key or the scheme is not for that. */

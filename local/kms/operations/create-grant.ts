@@ -75,10 +75,11 @@ function create({ kms, key, principal, now }: Call & { readonly key: KmsKey }, a
     throw validation('Encryption context constraints are for symmetric encryption keys only.');
   }
   const terms = storedTerms({ ...asked, issuingAccount: accountRoot(principal) });
-  const grants = kms.grants.ofKey(key.id);
   const same =
-    terms.name === undefined ? undefined : grants.find((one) => isDeepStrictEqual(one.terms, terms));
-  if (same === undefined && grants.length >= GRANTS_PER_KEY) {
+    terms.name === undefined
+      ? undefined
+      : kms.grants.named(key.id, terms.name).find((one) => isDeepStrictEqual(one.terms, terms));
+  if (same === undefined && kms.grants.count(key.id) >= GRANTS_PER_KEY) {
     throw limitExceeded(`A key can have ${GRANTS_PER_KEY} grants at most.`);
   }
   const id = same?.id ?? randomBytes(32).toString('hex');

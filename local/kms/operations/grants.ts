@@ -5,10 +5,10 @@ import { existingKey, resolveKey } from '../key-reference.ts';
 import type { Kms } from '../kms.ts';
 import { keyOperation, operation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
-import type { Principal } from '../principal.ts';
 import type { Grant } from '../store/grants.ts';
 import { dryRun, keyId, pagination, principalArn, servicePrincipal, text } from './fields.ts';
 import { constraintConditions } from './grant-constraints.ts';
+import { checkServiceFilter } from './grant-filters.ts';
 import { grantListEntry } from './grant-list-entry.ts';
 
 const grantId = text(1, 128);
@@ -27,7 +27,7 @@ export const listGrants = keyOperation({
     if (grantee !== undefined && service !== undefined) {
       throw validation('Specify either GranteePrincipal or GranteeServicePrincipal, but not both.');
     }
-    if (service !== undefined) checkIsService(principal, 'GranteeServicePrincipal');
+    if (service !== undefined) checkServiceFilter(principal, 'GranteeServicePrincipal');
     if (id !== undefined) checkGrantId(id);
     const grants = kms.grants
       .ofKey(key.id)
@@ -109,13 +109,4 @@ function existingGrant(kms: Kms, id: string, ofKey: string): Grant {
 function checkGrantId(id: string): void {
   if (!/^[0-9a-f]{64}$/.test(id))
     throw new ServiceError('InvalidGrantIdException', `Invalid grant ID: ${id}`);
-}
-
-/** Throws AccessDeniedException: only a service may look for what services were granted. */
-export function checkIsService({ kind, arn }: Principal, filter: string): void {
-  if (kind === 'AWSService') return;
-  throw new ServiceError(
-    'AccessDeniedException',
-    `User: ${arn} is not authorized to use the filter ${filter}`,
-  );
 }

@@ -16,6 +16,7 @@ import { replicateKey, updatePrimaryRegion } from './multi-region.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
 import { generateRandom } from './random.ts';
 import { reEncrypt } from './re-encrypt.ts';
+import { listRetirableGrants } from './retirable-grants.ts';
 import {
   disableKeyRotation,
   enableKeyRotation,
@@ -59,6 +60,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ListKeyRotations: listKeyRotations,
   ListKeys: listKeys,
   ListResourceTags: listResourceTags,
+  ListRetirableGrants: listRetirableGrants,
   PutKeyPolicy: putKeyPolicy,
   ReEncrypt: reEncrypt,
   ReplicateKey: replicateKey,

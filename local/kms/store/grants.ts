@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { Account } from '../account.ts';
-import { scopeOf } from './scope.ts';
+import { accountOfScope, scopeOf } from './scope.ts';
 
 const context = z.record(z.string(), z.string());
 
@@ -43,6 +43,8 @@ export interface Grant {
 
 const rowSchema = z.object({ id: z.string(), keyId: z.string(), createdAt: z.number(), terms: z.string() });
 
+const placeSchema = z.object({ scope: z.string(), keyId: z.string() });
+
 function grantOf(row: unknown): Grant {
   const { terms, ...grant } = rowSchema.parse(row);
   return { ...grant, terms: grantTermsSchema.parse(JSON.parse(terms)) };
@@ -80,6 +82,36 @@ export class Grants {
       .prepare('SELECT * FROM grants WHERE scope = ? AND keyId = ?')
       .all(this.#scope, keyId)
       .map(grantOf);
+  }
+
+  /** How many grants there are on the key, whatever is seen. */
+  count(keyId: string): number {
+    const row = this.#database
+      .prepare('SELECT count(*) AS count FROM grants WHERE scope = ? AND keyId = ?')
+      .get(this.#scope, keyId);
+    return z.object({ count: z.number() }).parse(row).count;
+  }
+
+  /** The grants on the key with this name, whatever is seen: there may be several, with other terms. */
+  named(keyId: string, name: string): Grant[] {
+    return this.#database
+      .prepare("SELECT * FROM grants WHERE scope = ? AND keyId = ? AND terms ->> 'name' = ?")
+      .all(this.#scope, keyId, name)
+      .map(grantOf);
+  }
+
+  /** The accounts and keys of this Region with a grant that the principal, an ARN or a service, retires. */
+  retirableBy(principal: string): { readonly accountId: string; readonly keyId: string }[] {
+    const { region } = accountOfScope(this.#scope);
+    return this.#database
+      .prepare(
+        `SELECT DISTINCT scope, keyId FROM grants
+         WHERE ? IN (terms ->> 'retiringPrincipal', terms ->> 'retiringServicePrincipal')`,
+      )
+      .all(principal)
+      .map((row) => placeSchema.parse(row))
+      .filter(({ scope }) => accountOfScope(scope).region === region)
+      .map(({ scope, keyId }) => ({ accountId: accountOfScope(scope).accountId, keyId }));
   }
 
   delete(id: string): void {

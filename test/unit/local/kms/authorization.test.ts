@@ -336,7 +336,14 @@ describe('a service', () => {
     await (await kms.register(trail)).send(describeKey);
     await (await kms.register({ arn: USER, viaService: 'ec2.us-east-1.amazonaws.com' })).send(describeKey);
     await (await kms.register({ arn: SESSION, mfa: true })).send(describeKey);
-    const [byService, viaService, withMfa] = kms.recorded.slice(-3).map(({ userIdentity }) => userIdentity);
+    const records = kms.recorded.slice(-3);
+    expect(records.map(({ sourceIPAddress }) => sourceIPAddress)).toEqual([
+      'cloudtrail.amazonaws.com',
+      'ec2.amazonaws.com',
+      '127.0.0.1',
+    ]);
+    expect(records[1]?.userAgent).toBe('ec2.amazonaws.com');
+    const [byService, viaService, withMfa] = records.map(({ userIdentity }) => userIdentity);
     expect(byService).toEqual({ type: 'AWSService', invokedBy: 'cloudtrail.amazonaws.com' });
     expect(viaService).toMatchObject({ type: 'IAMUser', arn: USER, invokedBy: 'ec2.amazonaws.com' });
     expect(withMfa?.sessionContext?.attributes.mfaAuthenticated).toBe('true');

@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import {
   CreateGrantCommand,
   type CreateGrantCommandInput,
@@ -11,7 +15,7 @@ import {
   RetireGrantCommand,
   RevokeGrantCommand,
 } from '@aws-sdk/client-kms';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ACCOUNT, identityPolicy, keyPolicy, localKms, type TestKms } from './local-kms.ts';
 
 const APP_ROLE = `arn:aws:iam::${ACCOUNT}:role/App`;
@@ -235,6 +239,27 @@ describe('a grant', () => {
     await expect(create(fitting, { EncryptionContextSubset: { tenant: 'acme' } })).rejects.toMatchObject({
       name: 'ValidationException',
     });
+  });
+
+  test('is one of 50,000 of its key at most', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'local-kms-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const database = join(directory, 'kms.sqlite');
+    const kms = await localKms({ database });
+    const { id } = await kms.createKey();
+    const { Name, ...terms } = { ...basic, Name: 'one' };
+    await kms.root.send(new CreateGrantCommand({ KeyId: id, ...terms, Name }));
+    const file = new DatabaseSync(database);
+    file.exec(`
+      WITH RECURSIVE numbers(number) AS (SELECT 2 UNION ALL SELECT number + 1 FROM numbers WHERE number < 49999)
+      INSERT INTO grants (scope, id, keyId, createdAt, terms)
+      SELECT scope, printf('%064x', number), keyId, createdAt, json_remove(terms, '$.name') FROM grants, numbers`);
+    file.close();
+    await expect(kms.root.send(new CreateGrantCommand({ KeyId: id, ...terms }))).resolves.toBeDefined();
+    await expect(kms.root.send(new CreateGrantCommand({ KeyId: id, ...terms }))).rejects.toMatchObject({
+      name: 'LimitExceededException',
+    });
+    await expect(kms.root.send(new CreateGrantCommand({ KeyId: id, ...terms, Name }))).resolves.toBeDefined();
   });
 
   test('to a service is for the resource it names', async () => {

@@ -12,7 +12,7 @@ import {
   UpdateKeyDescriptionCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
-import { ACCOUNT, localKms } from './local-kms.ts';
+import { ACCOUNT, localKms, ROOT } from './local-kms.ts';
 
 const ABSENT = '00000000-0000-4000-8000-000000000000';
 
@@ -96,8 +96,8 @@ describe('a key is named', () => {
     [`arn:aws:kms:eu-west-1:${ACCOUNT}:key/${ABSENT}`, 'NotFoundException', 'Invalid arn eu-west-1'],
     [
       `arn:aws:kms:us-east-1:111122223333:key/${ABSENT}`,
-      'NotFoundException',
-      `Key 'arn:aws:kms:us-east-1:111122223333:key/${ABSENT}' does not exist`,
+      'AccessDeniedException',
+      `User: ${ROOT} is not authorized to perform: kms:DescribeKey on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
     ],
     [
       'arn:aws:s3:::bucket',

@@ -291,7 +291,7 @@ describe('who may', () => {
     });
     await expect(send('To', to)).rejects.toMatchObject({
       name: 'AccessDeniedException',
-      message: expect.stringContaining(`kms:ReEncryptFrom on resource: ${source.arn}`),
+      message: expect.stringContaining('kms:ReEncryptFrom on the resource associated with this ciphertext'),
     });
     await expect(
       send('Reverse', allow('kms:ReEncryptTo', source.arn), allow('kms:ReEncryptFrom', destination.arn)),
