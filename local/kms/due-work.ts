@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Consistency } from './consistency.ts';
+import { dropMaterial } from './key-import.ts';
 import { existingKey } from './key-reference.ts';
 import { rotateOnSchedule } from './key-rotation.ts';
+import { encryptsSymmetrically } from './key-specs.ts';
 import type { KmsOfAccount } from './kms.ts';
 import { type LocatedKey, primaryOf, relatedKeys } from './multi-region.ts';
 import type { ServiceEvent } from './operation.ts';
@@ -24,19 +26,20 @@ interface Parts {
 
 /**
  * Does what AWS KMS does by itself and has fallen due by `now`, in epoch milliseconds: rotates keys, each on its own
- * date also when the clock went over several at once, ends what takes its time, and deletes the keys whose waiting
- * period is over.
+ * date also when the clock went over several at once, ends what takes its time, and deletes imported material that has
+ * expired, and the keys whose waiting period is over.
  */
 export function doDueWork(parts: Parts, now: number): readonly DoneWork[] {
   const { calendar } = parts;
   const nothingIsDue =
     calendar.deletions(now).length === 0 &&
     calendar.settlements(now).length === 0 &&
+    calendar.expirations(now).length === 0 &&
     calendar.firstRotation(now) === undefined;
   if (nothingIsDue) return [];
   return atomically(parts.database, () => {
     for (const due of calendar.settlements(now)) settle(parts, due);
-    return [...rotate(parts, now), ...deleteKeys(parts, now)];
+    return [...expire(parts, now), ...rotate(parts, now), ...deleteKeys(parts, now)];
   });
 }
 
@@ -48,6 +51,21 @@ function locate(parts: Parts, { account, keyId }: DueKey): LocatedKey {
 function settle(parts: Parts, due: DueKey): void {
   const { kms, key } = locate(parts, due);
   if (key.settlesAs !== null) kms.keys.setState(key.id, key.settlesAs);
+}
+
+function expire(parts: Parts, now: number): DoneWork[] {
+  return parts.calendar.expirations(now).flatMap((due) => {
+    const located = locate(parts, due);
+    const { kms, key } = located;
+    const material = kms.materials.find(key.id, due.materialId);
+    if (material === undefined) return [];
+    dropMaterial(kms, key, material);
+    const details = {
+      keyId: key.id,
+      ...(encryptsSymmetrically(key.spec) ? { keyMaterialId: material.id } : {}),
+    };
+    return [{ event: { name: 'DeleteExpiredKeyMaterial', key: located, details }, at: due.at }];
+  });
 }
 
 function rotate(parts: Parts, now: number): DoneWork[] {

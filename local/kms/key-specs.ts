@@ -163,6 +163,11 @@ export function encryptsSymmetrically(spec: KeySpec): boolean {
   return spec === 'SYMMETRIC_DEFAULT';
 }
 
+/** Post-quantum keys have material that AWS KMS made. */
+export function isImportable(spec: KeySpec): boolean {
+  return !spec.startsWith('ML_');
+}
+
 export function hasPublicKey(spec: KeySpec): boolean {
   const { material } = specFacts(spec);
   return typeof material === 'string' || !('secretBytes' in material);

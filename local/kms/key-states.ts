@@ -120,6 +120,11 @@ export const STATE_RULES = {
 
 export type KeyOperationName = keyof typeof STATE_RULES;
 
+/** For what a key cannot do before material was ever imported, in whatever state. */
+export function pendingImport(key: { arn: string }): ServiceError {
+  return new ServiceError(IMPORTING.code, `${key.arn} ${IMPORTING.text}`);
+}
+
 /** Throws the error that AWS KMS gives when a key in this state cannot do the operation. */
 export function checkState(operation: KeyOperationName, key: { arn: string; state: KeyState }): void {
   const rule: StateRule = STATE_RULES[operation];

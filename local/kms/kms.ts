@@ -4,6 +4,7 @@ import type { Account } from './account.ts';
 import type { Durations } from './durations.ts';
 import { Aliases } from './store/aliases.ts';
 import { Grants } from './store/grants.ts';
+import { ImportParametersOfKeys } from './store/import-parameters.ts';
 import { Keys } from './store/keys.ts';
 import { LastUsage } from './store/last-usage.ts';
 import { Materials } from './store/materials.ts';
@@ -19,6 +20,7 @@ export interface Kms {
   readonly usageTracking: UsageTracking;
   readonly keys: Keys;
   readonly materials: Materials;
+  readonly importParameters: ImportParametersOfKeys;
   readonly rotationSchedules: RotationSchedules;
   readonly aliases: Aliases;
   readonly tags: Tags;
@@ -40,6 +42,7 @@ export function kmsOfAccounts(
     ...parts,
     keys: new Keys(database, account),
     materials: new Materials(database, account),
+    importParameters: new ImportParametersOfKeys(database, account),
     rotationSchedules: new RotationSchedules(database, account),
     aliases: new Aliases(database, account),
     tags: new Tags(database, account),

@@ -39,7 +39,7 @@ export type Touch =
 
 /** Something that AWS KMS does by itself, and records so. */
 export interface ServiceEvent {
-  readonly name: 'RotateKey' | 'DeleteKey' | 'SynchronizeMultiRegionKey';
+  readonly name: 'RotateKey' | 'DeleteKey' | 'SynchronizeMultiRegionKey' | 'DeleteExpiredKeyMaterial';
   readonly key: LocatedKey;
   readonly details?: RecordFields;
 }

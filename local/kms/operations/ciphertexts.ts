@@ -130,7 +130,8 @@ export function decryptWith(
     );
   }
   const material = kms.materials.find(key.id, origin.materialId);
-  const plaintext = material && decryptSymmetric(material.secret, ciphertext, scheme.context ?? {});
+  const secret = material?.secret ?? undefined;
+  const plaintext = secret && decryptSymmetric(secret, ciphertext, scheme.context ?? {});
   if (plaintext === undefined) throw invalidCiphertext();
   return { plaintext, materialId: origin.materialId };
 }

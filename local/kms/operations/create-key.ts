@@ -5,6 +5,7 @@ import { parseInput } from '../input.ts';
 import { keyArn, newKeyId } from '../key-reference.ts';
 import {
   algorithmsFor,
+  isImportable,
   isKeySpec,
   KEY_USAGES,
   type KeySpec,
@@ -126,6 +127,9 @@ function supportedKind(input: Input): Kind {
   const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT';
   const { Origin: origin } = input;
   if (!isKeySpec(spec)) throw unsupported(`The local KMS has no KeySpec ${spec}.`);
+  if (origin === 'EXTERNAL' && !isImportable(spec)) {
+    throw unsupported(`AWS KMS imports no key material of KeySpec ${spec}.`);
+  }
   if (origin !== 'AWS_KMS' && origin !== 'EXTERNAL')
     throw unsupported(`The local KMS has no Origin ${origin}.`);
   const extra = input.CustomKeyStoreId === undefined ? input.XksKeyId : input.CustomKeyStoreId;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { followMaterials } from '../key-import.ts';
 import { relatedKeys, replicasOf } from '../multi-region.ts';
 import { type Call, keyOperation, type Outcome } from '../operation.ts';
 import { recordedDate } from '../recorded-fields.ts';
@@ -25,12 +26,13 @@ export const scheduleKeyDeletion = keyOperation({
   },
 });
 
-/** The key comes back disabled, as in AWS KMS. */
+/** The key comes back disabled, as in AWS KMS; or waiting for the material that it has lost meanwhile. */
 export const cancelKeyDeletion = keyOperation({
   schema: z.object({ KeyId: keyId }),
   readOnly: false,
   handle: ({ kms, key }) => {
     kms.keys.setState(key.id, 'Disabled');
+    if (key.origin === 'EXTERNAL') followMaterials(kms, key.id);
     return { output: { KeyId: key.arn }, responseElements: { keyId: key.arn } };
   },
 });

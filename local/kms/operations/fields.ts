@@ -48,6 +48,8 @@ export const description = text(0, 8192);
 
 export const policy = text(1, 131_072, '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+');
 
+export const keyMaterialId = text(64, 64, '^[a-f0-9]+$');
+
 export const customKeyStoreId = text(1, 64);
 
 /** The key specs of this server. */

@@ -9,6 +9,7 @@ import { decapsulate, encapsulate } from './encapsulation.ts';
 import { decrypt, encrypt } from './encryption.ts';
 import { listGrants, retireGrant, revokeGrant } from './grants.ts';
 import { deriveSharedSecret } from './key-agreement.ts';
+import { deleteImportedKeyMaterial, getParametersForImport, importKeyMaterial } from './key-import.ts';
 import { describeKey, disableKey, enableKey, getPublicKey, listKeys, updateKeyDescription } from './keys.ts';
 import { getKeyLastUsage } from './last-usage.ts';
 import { generateMac, verifyMac } from './macs.ts';
@@ -36,6 +37,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   Decapsulate: decapsulate,
   Decrypt: decrypt,
   DeleteAlias: deleteAlias,
+  DeleteImportedKeyMaterial: deleteImportedKeyMaterial,
   DeriveSharedSecret: deriveSharedSecret,
   DescribeKey: describeKey,
   DisableKey: disableKey,
@@ -53,7 +55,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetKeyLastUsage: getKeyLastUsage,
   GetKeyPolicy: getKeyPolicy,
   GetKeyRotationStatus: getKeyRotationStatus,
+  GetParametersForImport: getParametersForImport,
   GetPublicKey: getPublicKey,
+  ImportKeyMaterial: importKeyMaterial,
   ListAliases: listAliases,
   ListGrants: listGrants,
   ListKeyPolicies: listKeyPolicies,

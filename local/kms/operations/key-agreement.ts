@@ -28,7 +28,7 @@ export const deriveSharedSecret = keyOperation({
         KeyId: key.arn,
         SharedSecret: secret.toString('base64'),
         KeyAgreementAlgorithm: input.KeyAgreementAlgorithm,
-        KeyOrigin: 'AWS_KMS',
+        KeyOrigin: key.origin,
       },
     };
   },

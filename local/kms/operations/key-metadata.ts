@@ -1,9 +1,11 @@
+import { lastingMaterials } from '../key-import.ts';
 import { algorithmsFor, encryptsSymmetrically, type KeyUsage } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import { type LocatedKey, primaryOf, relatedKeys, replicasOf } from '../multi-region.ts';
 import type { JsonObject } from '../operation.ts';
 import { type RecordFields, recordedDate, recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
+import { currentOf } from '../store/materials.ts';
 
 /** KeyMetadata as DescribeKey and CreateKey answer it. */
 export function keyMetadata(kms: Kms, key: KmsKey): JsonObject {
@@ -25,14 +27,26 @@ export function keyMetadata(kms: Kms, key: KmsKey): JsonObject {
     ...algorithms(key),
     MultiRegion: key.multiRegionType !== null,
     ...(key.multiRegionType === null ? {} : { MultiRegionConfiguration: multiRegionConfiguration(kms, key) }),
-    ...currentMaterial(kms, key),
+    ...(encryptsSymmetrically(key.spec)
+      ? { CurrentKeyMaterialId: currentOf(kms.materials.list(key.id))?.id }
+      : {}),
+    ...(key.origin === 'EXTERNAL' ? importedExpiration(kms, key) : {}),
   };
 }
 
-function currentMaterial(kms: Kms, key: KmsKey): JsonObject {
-  if (!encryptsSymmetrically(key.spec)) return {};
-  const current = kms.materials.list(key.id).at(-1);
-  return current === undefined ? {} : { CurrentKeyMaterialId: current.id };
+/** The first date on which the key loses material that it needs; nothing while none is there. */
+function importedExpiration(kms: Kms, key: KmsKey): JsonObject {
+  const there = lastingMaterials(kms, key.id).filter(({ secret }) => secret !== null);
+  if (there.length === 0) return {};
+  const dates = there.flatMap(({ validTo }) => (validTo === null ? [] : [validTo]));
+  return expiration(dates.length === 0 ? null : Math.min(...dates));
+}
+
+/** Of imported material; `validTo` is in epoch milliseconds, and null for material that does not expire. */
+export function expiration(validTo: number | null): JsonObject {
+  return validTo === null
+    ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
+    : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: epochSeconds(validTo) };
 }
 
 /** The algorithms that the key is for, under the name that its usage gives them. */

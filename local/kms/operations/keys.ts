@@ -3,8 +3,10 @@ import { publicKeyBytes } from '../cryptography/material.ts';
 import { unsupported } from '../errors.ts';
 import { rotateOnSchedule } from '../key-rotation.ts';
 import { hasPublicKey } from '../key-specs.ts';
+import { pendingImport } from '../key-states.ts';
 import { keyOperation, operation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
+import { currentOf } from '../store/materials.ts';
 import { description, grantTokens, keyId, pagination } from './fields.ts';
 import { algorithms, keyMetadata } from './key-metadata.ts';
 
@@ -69,7 +71,9 @@ export const getPublicKey = keyOperation({
     if (!hasPublicKey(key.spec)) {
       throw unsupported(`${key.arn} is a symmetric key: it has no public key.`);
     }
-    const publicKey = publicKeyBytes(kms.materials.current(key.id).secret);
+    const material = currentOf(kms.materials.list(key.id));
+    if (material === undefined) throw pendingImport(key);
+    const publicKey = material.publicKey ?? publicKeyBytes(kms.materials.current(key.id).secret);
     return {
       output: {
         KeyId: key.arn,

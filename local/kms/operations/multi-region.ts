@@ -25,7 +25,7 @@ const replicateSchema = z.object({
 
 /**
  * Material, spec, usage, origin and automatic rotation are those of the primary key; policy, tags, description, aliases
- * and grants are the replica's own. A replica of a key with imported material starts without.
+ * and grants are the replica's own. A replica of a key with imported material waits for the same materials.
  */
 export const replicateKey = operation({
   schema: replicateSchema,
@@ -48,7 +48,7 @@ export const replicateKey = operation({
         checkTags(input.Tags);
         const replica = replicaOf(resolved, there, input, now);
         there.keys.insert(replica);
-        if (replica.origin !== 'EXTERNAL') copySharedProperties(resolved, there);
+        copySharedProperties(resolved, there);
         putTags(there, replica, input.Tags);
         checkLockout(there, principal, replica, input.BypassPolicyLockoutSafetyCheck ?? false);
         return {
@@ -131,9 +131,9 @@ function replicaOf(
 }
 
 function copySharedProperties({ kms, key }: LocatedKey, there: Kms): void {
-  for (const { id, secret, rotatedAt, rotationType } of kms.materials.list(key.id)) {
-    const rotation = rotatedAt === null || rotationType === null ? undefined : { rotatedAt, rotationType };
-    there.materials.add(key.id, secret, rotation, id);
+  const isImported = key.origin === 'EXTERNAL';
+  for (const material of kms.materials.list(key.id)) {
+    there.materials.insert(key.id, isImported ? { ...material, secret: null, validTo: null } : material);
   }
   const schedule = kms.rotationSchedules.find(key.id);
   if (schedule !== undefined) there.rotationSchedules.put(schedule);

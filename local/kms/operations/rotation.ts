@@ -1,13 +1,16 @@
 import * as z from 'zod';
 import { limitExceeded, ServiceError, unsupported } from '../errors.ts';
+import { isImportedEverywhere } from '../key-import.ts';
 import { putSchedule, removeSchedule, rotateMaterial, rotationDate } from '../key-rotation.ts';
 import { encryptsSymmetrically } from '../key-specs.ts';
 import type { KeyState } from '../key-states.ts';
-import { keyOperation } from '../operation.ts';
+import type { Kms } from '../kms.ts';
+import { type JsonObject, keyOperation } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
 import type { KmsKey } from '../store/keys.ts';
+import { currentOf, type Material } from '../store/materials.ts';
 import { integer, keyId, pagination } from './fields.ts';
-import { epochSeconds } from './key-metadata.ts';
+import { epochSeconds, expiration } from './key-metadata.ts';
 
 /** AWS does not raise this limit. */
 const ON_DEMAND_ROTATIONS_PER_KEY = 25;
@@ -107,22 +110,52 @@ export const listKeyRotations = keyOperation({
   refuseKind: refuseUnrotatable,
   handle: ({ kms, key }, input) => {
     const materials = kms.materials.list(key.id);
-    const entries = materials.map(({ id, rotatedAt, rotationType }, index) => ({
-      KeyId: key.id,
-      KeyMaterialId: id,
-      KeyMaterialState: index === materials.length - 1 ? 'CURRENT' : 'NON_CURRENT',
-      RotationDate: rotatedAt === null ? undefined : epochSeconds(rotatedAt),
-      RotationType: rotationType ?? undefined,
-    }));
-    const places = new Map(entries.map((entry, index) => [entry, String(index).padStart(6, '0')]));
+    const places = new Map(materials.map((material, index) => [material, String(index).padStart(6, '0')]));
     const { items, position } = pageOf(
-      input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL' ? entries : entries.slice(1),
-      (entry) => places.get(entry) ?? '',
+      input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
+        ? materials
+        : materials.filter(({ rotatedAt }) => rotatedAt !== null),
+      (material) => places.get(material) ?? '',
       input,
     );
-    return { output: { Rotations: items, ...position } };
+    const current = currentOf(materials);
+    return {
+      output: { Rotations: items.map((material) => rotationEntry(kms, key, material, current)), ...position },
+    };
   },
 });
+
+function rotationEntry(kms: Kms, key: KmsKey, material: Material, current: Material | undefined): JsonObject {
+  const { id, rotatedAt, rotationType } = material;
+  return {
+    KeyId: key.id,
+    KeyMaterialId: id,
+    KeyMaterialState: material.awaitsRotation
+      ? pendingState(kms, key, id)
+      : id === current?.id
+        ? 'CURRENT'
+        : 'NON_CURRENT',
+    RotationDate: rotatedAt === null ? undefined : epochSeconds(rotatedAt),
+    RotationType: rotationType ?? undefined,
+    ...(key.origin === 'EXTERNAL' ? importedFields(material) : {}),
+  };
+}
+
+function pendingState(kms: Kms, key: KmsKey, materialId: string) {
+  return isImportedEverywhere(kms, key, materialId)
+    ? 'PENDING_ROTATION'
+    : 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION';
+}
+
+/** What is not there any more has no expiration. */
+function importedFields({ secret, validTo, description }: Material): JsonObject {
+  return {
+    KeyMaterialDescription: description ?? undefined,
+    ...(secret === null
+      ? { ImportState: 'PENDING_IMPORT' }
+      : { ImportState: 'IMPORTED', ...expiration(validTo) }),
+  };
+}
 
 function refuseUnrotatable(key: KmsKey): void {
   if (!encryptsSymmetrically(key.spec)) {

@@ -11,9 +11,25 @@ export interface DueKey {
   readonly at: number;
 }
 
+/** Imported material that expires. */
+interface DueMaterial extends DueKey {
+  readonly materialId: string;
+}
+
+const columns = { scope: z.string(), keyId: z.string(), at: z.number() };
+
 const rowSchema = z
-  .object({ scope: z.string(), keyId: z.string(), at: z.number() })
+  .object(columns)
   .transform(({ scope, keyId, at }): DueKey => ({ account: accountOfScope(scope), keyId, at }));
+
+const materialSchema = z.object({ ...columns, materialId: z.string() }).transform(
+  ({ scope, keyId, at, materialId }): DueMaterial => ({
+    account: accountOfScope(scope),
+    keyId,
+    at,
+    materialId,
+  }),
+);
 
 /** What falls due by itself, in all accounts and Regions. */
 export class Calendar {
@@ -37,6 +53,18 @@ export class Calendar {
       'SELECT scope, id AS keyId, settlesAt AS at FROM keys WHERE settlesAt <= ? ORDER BY settlesAt',
       now,
     );
+  }
+
+  /** The imported materials that expire by `now` in keys that are not deleted before that; the earliest first. */
+  expirations(now: number): DueMaterial[] {
+    return this.#database
+      .prepare(
+        `SELECT materials.scope, keyId, materials.id AS materialId, validTo AS at FROM materials JOIN keys
+           ON keys.scope = materials.scope AND keys.id = keyId
+         WHERE validTo <= ? AND (deletionAt IS NULL OR deletionAt > validTo) ORDER BY validTo`,
+      )
+      .all(now)
+      .map((row) => materialSchema.parse(row));
   }
 
   /** The enabled key whose automatic rotation is the first to fall due by `now`. Replicas follow their primary key. */

@@ -32,10 +32,26 @@ const SCHEMA = `
     scope TEXT NOT NULL,
     id TEXT NOT NULL,
     keyId TEXT NOT NULL,
-    secret BLOB NOT NULL,
+    secret BLOB,
+    publicKey BLOB,
     rotatedAt INTEGER,
     rotationType TEXT,
+    awaitsRotation INTEGER NOT NULL,
+    validTo INTEGER,
+    description TEXT,
     UNIQUE (scope, keyId, id),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS materialsByExpiry ON materials (validTo) WHERE validTo IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS importParameters (
+    scope TEXT NOT NULL,
+    token BLOB NOT NULL,
+    keyId TEXT NOT NULL,
+    wrappingKey BLOB NOT NULL,
+    modulusBits INTEGER NOT NULL,
+    algorithm TEXT NOT NULL,
+    validTo INTEGER NOT NULL,
+    PRIMARY KEY (scope, token),
     FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
   CREATE TABLE IF NOT EXISTS rotationSchedules (

@@ -74,8 +74,8 @@ class LaggingMaterials extends Materials {
     return former === undefined ? super.list(keyId) : [...(former.was?.materials ?? [])];
   }
 
-  override current(keyId: string): Material {
-    return this.#shown.former(keyId)?.was?.materials.at(-1) ?? super.current(keyId);
+  override find(keyId: string, id: string): Material | undefined {
+    return this.list(keyId).find((material) => material.id === id) ?? super.find(keyId, id);
   }
 }
 

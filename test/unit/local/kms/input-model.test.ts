@@ -131,9 +131,15 @@ function kept(shape: Scalar, { min, max, pattern, values }: Limits): unknown[] {
   if (shape.kind === 'integer') return [...sizes, ...sizes.map((size) => size + 0.5)];
   if (shape.kind === 'blob') return sizes.map(blobOf);
   return shape.kind === 'string'
-    ? sizes.map((size) => textOf(size, pattern)).filter((text) => text !== undefined)
+    ? sizes
+        .map((size) => textOf(size, pattern))
+        // A pattern can ask for more than the least length does.
+        .filter((text) => text !== undefined && (text !== '' || isTaken('', pattern)))
     : [];
 }
+
+const isTaken = (text: string, pattern = '') =>
+  pattern === '' || new RegExp(`^(?:${pattern})$`, 'u').test(text);
 
 const failed = (place: string, constraint: string) =>
   `Value ${place} failed to satisfy constraint: ${constraint}`;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
@@ -6,6 +7,7 @@ import {
   DecapsulateCommand,
   DecryptCommand,
   DeleteAliasCommand,
+  DeleteImportedKeyMaterialCommand,
   DeriveSharedSecretCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
@@ -45,17 +47,26 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STATE_RULES } from '../../../../local/kms/key-states.ts';
 import { OPERATIONS } from '../../../../local/kms/operations/index.ts';
+import { importInto, importWith, type Parameters, parametersFor } from './imports.ts';
 import { keyPolicy, startedKms, type TestKms } from './local-kms.ts';
 
 const STATES = ['Enabled', 'Disabled', 'PendingDeletion'] as const;
-type State = (typeof STATES)[number];
+type State = (typeof STATES)[number] | 'PendingImport';
 
 /** The developer guide's footnotes. */
 const DISABLED = ['DisabledException', 'is disabled.'] as const;
 const DYING = ['KMSInvalidStateException', 'is pending deletion (or pending replica deletion).'] as const;
 const ALIVE = ['KMSInvalidStateException', 'is not pending deletion.'] as const;
+const WAITING = [
+  'KMSInvalidStateException',
+  'is pending import because no key material has ever been imported or one of the imported key materials is deleted or expired.',
+] as const;
+const EXTERNAL = [
+  'UnsupportedOperationException',
+  'origin is EXTERNAL which is not valid for this operation.',
+] as const;
 
-type Expected = 'ok' | typeof DISABLED | typeof DYING | typeof ALIVE;
+type Expected = 'ok' | typeof DISABLED | typeof DYING | typeof ALIVE | typeof WAITING | typeof EXTERNAL;
 
 /** What a case can use: all of it was made while the key was enabled. */
 interface Subject {
@@ -68,6 +79,7 @@ interface Subject {
   readonly mac: Uint8Array | undefined;
   readonly publicKey: Uint8Array | undefined;
   readonly encapsulated: Uint8Array | undefined;
+  readonly parameters: Parameters | undefined;
 }
 
 type Act = (subject: Subject) => Promise<unknown>;
@@ -326,6 +338,46 @@ const encapsulating: Record<string, readonly [Expected, Expected, Expected, Act]
   ],
 };
 
+const imported: Record<string, readonly [Expected, Expected, Expected, Act]> = {
+  DeleteImportedKeyMaterial: [
+    'ok',
+    'ok',
+    'ok',
+    ({ kms, key }) => kms.root.send(new DeleteImportedKeyMaterialCommand({ KeyId: key })),
+  ],
+  GetParametersForImport: ['ok', 'ok', DYING, ({ kms, key }) => parametersFor(kms.root, key)],
+  ImportKeyMaterial: [
+    'ok',
+    'ok',
+    DYING,
+    ({ kms, parameters }) => importWith(kms.root, parameters ?? expect.unreachable(), materialOf('imported')),
+  ],
+};
+
+/** Of keys of imported material, while that is missing: all that the guide does not allow. */
+const PENDING_IMPORT: Record<string, Expected> = {
+  CancelKeyDeletion: ALIVE,
+  CreateGrant: WAITING,
+  Decrypt: WAITING,
+  DeriveSharedSecret: WAITING,
+  DisableKey: WAITING,
+  DisableKeyRotation: EXTERNAL,
+  EnableKey: WAITING,
+  EnableKeyRotation: EXTERNAL,
+  Encrypt: WAITING,
+  GenerateDataKey: WAITING,
+  GenerateDataKeyPair: WAITING,
+  GenerateDataKeyPairWithoutPlaintext: WAITING,
+  GenerateDataKeyWithoutPlaintext: WAITING,
+  GenerateMac: WAITING,
+  GetKeyRotationStatus: EXTERNAL,
+  ReEncrypt: WAITING,
+  RotateKeyOnDemand: WAITING,
+  Sign: WAITING,
+  Verify: WAITING,
+  VerifyMac: WAITING,
+};
+
 /** The kinds of keys, and what each makes while it is enabled. */
 const KINDS = {
   symmetric: [{}, (KeyId) => kms.root.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('plain') }))],
@@ -345,8 +397,18 @@ const KINDS = {
     { KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE' },
     (KeyId) => kms.root.send(new EncapsulateCommand({ KeyId, ...encapsulation })),
   ],
+  imported: [{ Origin: 'EXTERNAL' }, async (KeyId) => ({ parameters: await parametersFor(kms.root, KeyId) })],
 } as const satisfies Record<string, readonly [CreateKeyCommandInput, (keyId: string) => Promise<object>]>;
 type Kind = keyof typeof KINDS;
+
+const SYMMETRIC_MATERIAL = randomBytes(32);
+const PRIVATE_KEY = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({
+  format: 'der',
+  type: 'pkcs8',
+});
+
+const materialOf = (kind: Kind) =>
+  kind === 'asymmetric' || kind === 'agreeing' ? PRIVATE_KEY : SYMMETRIC_MATERIAL;
 
 let kms: TestKms;
 beforeAll(async () => {
@@ -357,7 +419,9 @@ afterAll(() => kms.close());
 /** A key in the state, with an alias and a grant, and something that it encrypted or signed. */
 async function subjectIn(state: State, kind: Kind): Promise<Subject & { arn: string }> {
   const [input, make] = KINDS[kind];
-  const { id: key, arn } = await kms.createKey(input);
+  const isImported = kind === 'imported' || state === 'PendingImport';
+  const { id: key, arn } = await kms.createKey(isImported ? { ...input, Origin: 'EXTERNAL' } : input);
+  if (isImported) await importInto(kms.root, key, materialOf(kind));
   const alias = `alias/subject-${++aliases}`;
   await kms.root.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: key }));
   const { GrantId: grant = '' } = await kms.root.send(
@@ -369,6 +433,9 @@ async function subjectIn(state: State, kind: Kind): Promise<Subject & { arn: str
   );
   const made = await make(key);
   if (state === 'Disabled') await kms.root.send(new DisableKeyCommand({ KeyId: key }));
+  if (state === 'PendingImport') {
+    await kms.root.send(new DeleteImportedKeyMaterialCommand({ KeyId: key }));
+  }
   if (state === 'PendingDeletion') await kms.root.send(new ScheduleKeyDeletionCommand({ KeyId: key }));
   return {
     kms,
@@ -380,6 +447,7 @@ async function subjectIn(state: State, kind: Kind): Promise<Subject & { arn: str
     signature: 'Signature' in made ? made.Signature : undefined,
     mac: 'Mac' in made ? made.Mac : undefined,
     publicKey: 'PublicKey' in made ? made.PublicKey : undefined,
+    parameters: 'parameters' in made ? made.parameters : undefined,
     encapsulated: 'SharedSecretCiphertextBlob' in made ? made.SharedSecretCiphertextBlob : undefined,
   };
 }
@@ -393,11 +461,23 @@ const rows = [
   ...rowsOf('authenticating', authenticating),
   ...rowsOf('agreeing', agreeing),
   ...rowsOf('encapsulating', encapsulating),
+  ...rowsOf('imported', imported),
 ];
 
-const cases = rows.flatMap(({ operation, row, kind }) =>
-  STATES.map((state, index) => ({ operation, state, expected: row[index], act: row[3], kind })),
-);
+const cases = rows.flatMap(({ operation, row, kind }) => [
+  ...STATES.map((state, index) => ({ operation, state, expected: row[index], act: row[3], kind })),
+  ...(kind === 'encapsulating'
+    ? []
+    : [
+        {
+          operation,
+          state: 'PendingImport' as const,
+          expected: PENDING_IMPORT[operation] ?? 'ok',
+          act: row[3],
+          kind,
+        },
+      ]),
+]);
 
 describe('the key states of the developer guide', () => {
   test.each(cases)('$operation of a key that is $state', async ({ state, expected, act, kind }) => {
