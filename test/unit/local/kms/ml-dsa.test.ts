@@ -170,7 +170,7 @@ describe.each(specs)(
      * A hundred keys and signatures of the empty message in one hash, from C2SP's CCTV (ML-DSA/accumulated): those keys
      * are ours, and those signatures are valid to us.
      */
-    test('agrees with other implementations on a hundred known answers', { timeout: 60_000 }, () => {
+    test('agrees with other implementations on a hundred known answers', () => {
       const rng = createHash('shake128', { outputLength: 100 * 32 }).digest();
       const accumulator = createHash('shake128', { outputLength: 32 });
       for (let start = 0; start < rng.length; start += 32) {
