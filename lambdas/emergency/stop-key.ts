@@ -1,6 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { beginAgain } from '../adapters/begin-again.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
+import { looks, type Pause } from '../adapters/kms/looks.ts';
 import { log } from '../adapters/log.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -19,7 +20,6 @@ import { distinctKmsKeys, usableVersions } from '../domain/versions.ts';
 import { begin } from '../steps/begin-execution.ts';
 import { completeRequest } from '../steps/complete-request.ts';
 import { disableKey } from '../steps/disable-key.ts';
-import type { Pause } from '../steps/kms-key-state.ts';
 
 /**
  * Looks at whoever wants to stop a key, and gives back who they are now. Throws for somebody who may not. It is asked of
@@ -114,7 +114,7 @@ async function carriedOut(deps: StopDependencies, requestId: string): Promise<vo
  * given back commits it; the directory is not asked again for a commit that met another.
  */
 async function begun(
-  { registry, kms, classes, clock, admit, newId, randomNonce }: StopDependencies,
+  { registry, kms, pause, classes, clock, admit, newId, randomNonce }: StopDependencies,
   { keyId, reason, custodian, via }: Stop,
 ): Promise<() => Promise<{ readonly requestId: string; readonly over: boolean }>> {
   const found = await registry.getKeyWithVersions(keyId);
@@ -129,7 +129,7 @@ async function begun(
   const open = key.openRequests['emergency-revoke'];
   if (open !== undefined) return async () => ({ requestId: open, over: false });
   const stopped = isStopped(key, versions);
-  const enabledOutside = stopped ? await enabledIn(kms, versions) : undefined;
+  const enabledOutside = stopped ? await enabledIn({ kms, pause }, versions) : undefined;
   const { emergency } = key;
   if (emergency?.status === 'unratified' && stopped && enabledOutside === undefined) {
     return async () => ({ requestId: emergency.requestId, over: true });
@@ -154,13 +154,21 @@ async function begun(
 
 /**
  * The ARN of a KMS key that can be used although the record says that the key is stopped: whoever wants it stopped is
- * never told that it is on the word of the record alone.
+ * never told that it is on the word of the record alone, nor of one look, nor that a look has not gone through.
  */
-async function enabledIn(kms: KMSClient, versions: readonly VersionRecord[]): Promise<string | undefined> {
-  const shown = await Promise.all(
-    distinctKmsKeys(usableVersions(versions)).map(({ kmsKeyId }) => describeKmsKey(kms, kmsKeyId)),
+async function enabledIn(
+  { kms, pause }: Pick<StopDependencies, 'kms' | 'pause'>,
+  versions: readonly VersionRecord[],
+): Promise<string | undefined> {
+  const enabled = await Promise.all(
+    distinctKmsKeys(usableVersions(versions)).map(async ({ kmsKeyId }) => {
+      for await (const kmsKey of looks(pause, () => describeKmsKey(kms, kmsKeyId))) {
+        if (kmsKey?.keyState === 'Enabled') return kmsKey.kmsKeyArn;
+      }
+      return undefined;
+    }),
   );
-  return shown.find((kmsKey) => kmsKey?.keyState === 'Enabled')?.kmsKeyArn;
+  return enabled.find((kmsKeyArn) => kmsKeyArn !== undefined);
 }
 
 /** The same for a key that is not there and for one that somebody may not know of. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { refusedWith } from '../adapters/aws-call.ts';
 import { createAlias, targetOf, updateAlias } from '../adapters/kms/aliases.ts';
 import { describeKmsKey, isKept } from '../adapters/kms/keys.ts';
+import { looks, type Pause } from '../adapters/kms/looks.ts';
 import { log } from '../adapters/log.ts';
 import { AliasTaken, BackendStateUnexpected, NotSettled } from '../domain/errors.ts';
 import { recordNaming } from '../domain/execution.ts';
@@ -17,10 +18,10 @@ export const bindAliasInput = stepInput.extend({ target: z.enum(['new', 'current
  * Points the key's alias at a version and reads it back. Forward, throws AliasTaken when a foreign KMS key holds the name.
  * The undoing ends in any case: it puts back what its own request has moved, and leaves to people what somebody else did.
  */
-export function bindAlias(deps: StepDependencies & { readonly kms: KMSClient }) {
+export function bindAlias(deps: StepDependencies & { readonly kms: KMSClient; readonly pause: Pause }) {
   return async (input: z.infer<typeof bindAliasInput>): Promise<{ version?: number }> => {
     if (input.target === 'current') {
-      return restore(deps.kms, await readHeldWork(deps, 'bind-alias', input, 'undo'));
+      return restore(deps, await readHeldWork(deps, 'bind-alias', input, 'undo'));
     }
     const work = await readHeldWork(deps, 'bind-alias', input, 'forward');
     const target = unbornVersion(work);
@@ -55,15 +56,25 @@ async function bind(
   await point(kms, key.alias, holder, target);
 }
 
-async function restore(kms: KMSClient, work: Work): Promise<{ version?: number }> {
+/**
+ * KMS may show the alias as it was: before this request has moved it, or before somebody else has since. A forward step has
+ * moved it only while no stranger had it, so that one look of several that shows a stranger is believed.
+ */
+async function restore(
+  { kms, pause }: { readonly kms: KMSClient; readonly pause: Pause },
+  work: Work,
+): Promise<{ version?: number }> {
   const { key, versions } = work;
   const current = versions.find(({ version }) => version === key.currentVersion);
   if (current === undefined) return {}; // nothing was ever bound
   const own = unbornKmsKeys(work);
-  const holder = await holderOf(kms, key.alias);
-  // KMS may show the alias as it was before it was moved: where this request may have moved it, it is pointed anew.
-  const moved = holder === undefined || own.has(holder) || (holder === current.kmsKeyId && own.size > 0);
-  if (!moved) {
+  const holders = new Set<string | undefined>();
+  for await (const holder of looks(pause, () => holderOf(kms, key.alias))) holders.add(holder);
+  const known = new Set(versions.map(({ kmsKeyId }) => kmsKeyId));
+  const stranger = [...holders].find((holder) => holder !== undefined && !known.has(holder));
+  const holder = stranger ?? [...holders].at(-1);
+  const mayBeMoved = own.size > 0 && [...own, current.kmsKeyId].some((kmsKeyId) => holders.has(kmsKeyId));
+  if (stranger !== undefined || !(holders.has(undefined) || mayBeMoved)) {
     if (holder !== current.kmsKeyId) leave('somebody else has moved an alias', key, holder);
     return {};
   }

@@ -1,9 +1,10 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { cancelKmsDeletion } from '../adapters/kms/deletion.ts';
+import type { Pause } from '../adapters/kms/looks.ts';
 import { live } from '../domain/versions.ts';
 import { assertSomeLeft, everyKmsKey } from './every-kms-key.ts';
 import { forwardFor, readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
-import { isSurely, type Pause, settledAs } from './kms-key-state.ts';
+import { isSurely, settledAs } from './kms-key-state.ts';
 
 /**
  * Takes every KMS key of a key out of its deletion window. KMS leaves them Disabled; whether they work again is the

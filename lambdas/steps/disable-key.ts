@@ -2,11 +2,12 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import { refusedWith } from '../adapters/aws-call.ts';
 import { listGrants, revokeGrant } from '../adapters/kms/grants.ts';
 import { disableKmsKey } from '../adapters/kms/keys.ts';
+import type { Pause } from '../adapters/kms/looks.ts';
 import type { VersionRecord } from '../domain/key.ts';
 import { usableVersions } from '../domain/versions.ts';
 import { everyKmsKey } from './every-kms-key.ts';
 import { forwardFor, readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
-import { isSurely, type Pause, settledAs } from './kms-key-state.ts';
+import { isSurely, settledAs } from './kms-key-state.ts';
 
 /**
  * Takes every KMS key of a key out of use. A compromise revokes the grants too, once nothing can be used any more; a

@@ -1,5 +1,4 @@
-import type { KMSClient } from '@aws-sdk/client-kms';
-import { discardKmsKey, freeName } from '../adapters/kms/discard.ts';
+import { type DiscardDependencies, discardKmsKey, freeName } from '../adapters/kms/discard.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
 import { recordDiscard, recordRetirement } from '../domain/execution.ts';
 import { hasLived, unbornVersion } from '../domain/versions.ts';
@@ -13,7 +12,7 @@ import { readHeldWork, type StepDependencies, type StepInput } from './held-key.
  * What carries the request's tags and was never recorded is not looked for here. Whoever may tag can write those on any
  * KMS key, and an attempt that still runs somewhere may add one at any moment: the search for orphans judges them.
  */
-export function discardVersion(deps: StepDependencies & { readonly kms: KMSClient }) {
+export function discardVersion(deps: StepDependencies & DiscardDependencies) {
   return async (input: StepInput): Promise<{ discarded: number }> => {
     const work = await readHeldWork(deps, 'discard-version', input, 'undo');
     const { key, versions } = work;
@@ -22,12 +21,12 @@ export function discardVersion(deps: StepDependencies & { readonly kms: KMSClien
     const { namedAt } = version;
     if (namedAt !== undefined) {
       const found = await describeKmsKey(deps.kms, version.kmsKeyId);
-      if (found !== undefined) await freeName(deps.kms, found, work);
+      if (found !== undefined) await freeName(deps, found, work);
       await deps.registry.commit(recordRetirement({ ...work, version: { ...version, namedAt } }));
       return { discarded: 0 };
     }
     if (hasLived(version.kmsKeyArn, versions)) return { discarded: 0 };
-    await discardKmsKey(deps.kms, { kmsKeyArn: version.kmsKeyArn, key, versions });
+    await discardKmsKey(deps, { kmsKeyArn: version.kmsKeyArn, key, versions });
     await deps.registry.commit(recordDiscard({ ...work, version }));
     return { discarded: 1 };
   };

@@ -1,16 +1,11 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { describeKmsKey, type KmsKey } from '../adapters/kms/keys.ts';
-import { BackendBusy, NotSettled } from '../domain/errors.ts';
+import { looks, type Pause } from '../adapters/kms/looks.ts';
+import { NotSettled } from '../domain/errors.ts';
 import type { BackendState, VersionRecord } from '../domain/key.ts';
 
 /** KMS may show a change and then, for a moment, the state from before. */
 export const CONSECUTIVE_READS = 3;
-/** More of them, some time apart, where nothing is done when they are wrong. */
-const CONVINCING_READS = 10;
-const BETWEEN_READS_MILLISECONDS = 100;
-
-/** Waits so many milliseconds. */
-export type Pause = (milliseconds: number) => Promise<unknown>;
 
 /**
  * Whether a KMS key surely is as it was shown first. Whoever leaves a KMS key alone on the word of one look may leave it to
@@ -21,21 +16,10 @@ export async function isSurely(
   version: VersionRecord,
   shown: string,
 ): Promise<boolean> {
-  for (let read = 1; read < CONVINCING_READS; read += 1) {
-    await pause(BETWEEN_READS_MILLISECONDS);
-    if (!(await showsStill(kms, version, shown))) return false;
+  for await (const found of looks(pause, () => describeKmsKey(kms, version.kmsKeyId))) {
+    if (found?.keyState !== shown) return false;
   }
   return true;
-}
-
-/** A look that does not go through shows nothing else. */
-async function showsStill(kms: KMSClient, version: VersionRecord, shown: string): Promise<boolean> {
-  try {
-    return (await describeKmsKey(kms, version.kmsKeyId))?.keyState === shown;
-  } catch (error) {
-    if (error instanceof BackendBusy) return true;
-    throw error;
-  }
 }
 
 /** The KMS key, once several reads in a row show it in a state. Throws NotSettled, for the machine to ask again. */

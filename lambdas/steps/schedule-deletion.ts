@@ -1,5 +1,6 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { scheduleKmsDeletion } from '../adapters/kms/deletion.ts';
+import type { Pause } from '../adapters/kms/looks.ts';
 import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import { BackendStateUnexpected } from '../domain/errors.ts';
 import { deletionFloorDays } from '../domain/policy-floor.ts';
@@ -7,7 +8,7 @@ import { assertNotProtectingKeyward } from '../domain/protected.ts';
 import { live } from '../domain/versions.ts';
 import { everyKmsKey } from './every-kms-key.ts';
 import { readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
-import { isSurely, type Pause, settledAs } from './kms-key-state.ts';
+import { isSurely, settledAs } from './kms-key-state.ts';
 
 /**
  * Schedules the deletion of every KMS key of a key, and reads back the day of the last one. A KMS key that waits

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { clock } from '#clock';
 import { environment } from '../adapters/environment.ts';
 import { kmsClient } from '../adapters/kms/client.ts';
@@ -12,6 +13,7 @@ const deps = {
   registry: createRegistry({ client: documentClient(), tableName: environment('TABLE_NAME') }),
   clock,
   kms: kmsClient(),
+  pause,
   tagging: taggingClient(),
   classes: bundledPolicies().classes,
   roles: stepRoles(),

@@ -1,7 +1,7 @@
-import type { KMSClient } from '@aws-sdk/client-kms';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { refusedWith } from '../adapters/aws-call.ts';
-import { discardKmsKey } from '../adapters/kms/discard.ts';
+import { beginAgain } from '../adapters/begin-again.ts';
+import { type DiscardDependencies, discardKmsKey } from '../adapters/kms/discard.ts';
 import { describeKmsKey, isKept, type KmsKey, listManaged, type TaggedKey } from '../adapters/kms/keys.ts';
 import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import { log } from '../adapters/log.ts';
@@ -18,10 +18,9 @@ import { finalRequestStates } from '../domain/request.ts';
 import { isSamePolicy } from '../domain/same-policy.ts';
 import { hasLived } from '../domain/versions.ts';
 
-export interface OrphanDependencies {
+export interface OrphanDependencies extends DiscardDependencies {
   readonly registry: Pick<Registry, 'getRequest' | 'getKeyWithVersions'>;
   readonly clock: Clock;
-  readonly kms: KMSClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
   readonly classes: KeyClasses;
   readonly roles: StepRoles;
@@ -41,8 +40,8 @@ export interface OrphansFound {
  * the request that its tags name has ended, no version that ever was active stands on it, and it still carries, to the
  * letter, the policy that Keyward writes at creation. Everything else is reported and left alone.
  *
- * A KMS key that cannot be judged keeps no other from its turn. Throws BackendStateUnexpected at the end when there was
- * one, so that the alarm rings.
+ * What passes by itself is tried again. A KMS key that cannot be judged all the same keeps no other from its turn. Throws
+ * BackendStateUnexpected at the end when there was one, so that the alarm rings.
  */
 export async function discardOrphans(deps: OrphanDependencies): Promise<OrphansFound> {
   let looked = 0;
@@ -51,7 +50,7 @@ export async function discardOrphans(deps: OrphanDependencies): Promise<OrphansF
   for await (const tagged of listManaged(deps.tagging)) {
     looked += 1;
     try {
-      counts[await judge(deps, tagged)] += 1;
+      counts[await beginAgain(async () => () => judge(deps, tagged))] += 1;
     } catch (error) {
       failed += 1;
       log.error('a KMS key could not be judged', {
@@ -107,7 +106,7 @@ async function judge(deps: OrphanDependencies, tagged: TaggedKey): Promise<Verdi
  *    policy was written.
  */
 async function judgeKept(
-  { registry, kms, clock, classes, roles }: OrphanDependencies,
+  { registry, kms, pause, clock, classes, roles }: OrphanDependencies,
   { kmsKeyArn, keyId, requestId }: TaggedKey,
 ): Promise<Verdict> {
   if (keyId === undefined || requestId === undefined) return 'strange';
@@ -126,7 +125,7 @@ async function judgeKept(
   const floor = deletionFloorDays(policy);
   const wanted = policyFor({ key, classes, roles, protects: true, deletionWindowDays: floor });
   if (!isAllowedWindow(floor) || !isSamePolicy(policy, wanted)) return 'strange'; // 5
-  const discarded = await discardKmsKey(kms, { kmsKeyArn, key, versions });
+  const discarded = await discardKmsKey({ kms, pause }, { kmsKeyArn, key, versions });
   return discarded ? 'discarded' : 'accounted for';
 }
 

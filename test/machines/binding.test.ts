@@ -63,7 +63,12 @@ async function pointTo(kmsKeyId: string | undefined): Promise<void> {
 }
 
 const binding = (kms: World['kms']) =>
-  bindAlias({ registry: world.registry, clock: world.clock, kms: callingAs('BindAlias', kms) });
+  bindAlias({
+    registry: world.registry,
+    clock: world.clock,
+    kms: callingAs('BindAlias', kms),
+    pause: world.pause,
+  });
 
 describe('the undoing of a rotation', () => {
   it('puts the alias back', async () => {
@@ -86,6 +91,24 @@ describe('the undoing of a rotation', () => {
       );
       foreign = made?.KeyId;
       await pointTo(foreign);
+    });
+    expect(await holder()).toBe(foreign);
+  });
+
+  it('leaves the alias to a foreign KMS key that has taken it, though KMS shows that late', async () => {
+    let foreign: string | undefined;
+    await failAfter(async () => {
+      const former = await world.kms.send(new DescribeKeyCommand({ KeyId: alias }));
+      const { KeyMetadata: made } = await world.kms.send(
+        new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+      );
+      foreign = made?.KeyId;
+      await pointTo(foreign);
+      let looks = 0;
+      const late = answering(world.kms, {
+        DescribeKeyCommand: async (input, ask) => (input.KeyId === alias && ++looks <= 5 ? former : ask()),
+      });
+      world.instead('BindAlias', (payload) => binding(late)(payload as BindAliasInput));
     });
     expect(await holder()).toBe(foreign);
   });

@@ -2,6 +2,7 @@ import {
   CreateAliasCommand,
   CreateKeyCommand,
   DeleteAliasCommand,
+  DescribeKeyCommand,
   ListAliasesCommand,
 } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,7 +52,12 @@ async function versionsOf(keyId: string) {
 }
 
 const discarding = (kms: World['kms']) =>
-  discardVersion({ registry: world.registry, clock: world.clock, kms: callingAs('DiscardVersion', kms) });
+  discardVersion({
+    registry: world.registry,
+    clock: world.clock,
+    kms: callingAs('DiscardVersion', kms),
+    pause: world.pause,
+  });
 
 describe('an undoing', () => {
   it('leaves alone a KMS key that somebody has given the tags of its request', async () => {
@@ -152,6 +158,45 @@ describe('an undoing', () => {
     expect((await toItsEnd(world, requestId)).state).toBe('failed');
     expect(told).toMatchObject({ code: 'NotSettled' });
     expect(await holderOf(alias)).toBeUndefined();
+    await expectInvariants(world, keyId);
+  });
+
+  it('frees the name of a key that never lived, though KMS shows it late', async () => {
+    failAtTheEnd();
+    const { keyId, requestId } = await askForKey(world, 'SYMMETRIC_DEFAULT');
+    const alias = await aliasOf(keyId);
+    let looks = 0;
+    const late = answering(world.kms, {
+      DescribeKeyCommand: async (input, ask) => {
+        if (input.KeyId === alias && ++looks <= 5) throw named('NotFoundException', 'It is not shown yet.');
+        return ask();
+      },
+      ListAliasesCommand: async () => ({ Aliases: [] }),
+    });
+    world.instead('DiscardVersion', () => discarding(late)({ requestId }));
+    expect((await toItsEnd(world, requestId)).state).toBe('failed');
+    expect(await holderOf(alias)).toBeUndefined();
+    await expectInvariants(world, keyId);
+  });
+
+  it('takes no name away that somebody else has taken, though KMS shows that late', async () => {
+    failAtTheEnd();
+    const { keyId, requestId } = await askForKey(world, 'SYMMETRIC_DEFAULT');
+    const alias = await aliasOf(keyId);
+    let foreign: string | undefined;
+    world.before('DiscardVersion', async () => {
+      const former = await world.kms.send(new DescribeKeyCommand({ KeyId: alias }));
+      foreign = (await world.kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId;
+      await world.kms.send(new DeleteAliasCommand({ AliasName: alias }));
+      await world.kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: foreign }));
+      let looks = 0;
+      const late = answering(world.kms, {
+        DescribeKeyCommand: async (input, ask) => (input.KeyId === alias && ++looks <= 5 ? former : ask()),
+      });
+      await discarding(late)({ requestId });
+    });
+    expect((await toItsEnd(world, requestId)).state).toBe('failed');
+    expect(await holderOf(alias)).toBe(foreign);
     await expectInvariants(world, keyId);
   });
 

@@ -1,4 +1,4 @@
-import { EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import { DescribeKeyCommand, EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import { refusedWith } from '../../lambdas/adapters/aws-call.ts';
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
@@ -6,8 +6,10 @@ import { probeMessage, protect } from '../../lambdas/adapters/kms/use.ts';
 import type { KeySpec } from '../../lambdas/domain/key.ts';
 import { decisionBy } from '../unit/domain/deciding.ts';
 import { person } from '../unit/domain/examples.ts';
+import { answering } from './answers.ts';
 import type { CrashPoint } from './crash.ts';
 import { reinstate, rotate, suspend } from './crash-runs.ts';
+import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
 import { after, aKey, approveAs, askFor, bob, carol, cora, toItsEnd } from './scenarios.ts';
 import { createWorld, type World } from './world.ts';
@@ -179,6 +181,24 @@ describe('an emergency', () => {
       const second = await world.stop(keyId, cora);
       expect(second.requestId).not.toBe(first.requestId);
       await expectStopped(world, keyId);
+    }));
+
+  it('of a key that is said to be stopped looks more than once, and again at what does not answer', () =>
+    inWorld(async (world, keyId) => {
+      await after(world, keyId, suspend);
+      const { versions = [] } = (await world.registry.getKeyWithVersions(keyId)) ?? {};
+      const disabled = await world.kms.send(new DescribeKeyCommand({ KeyId: versions[0]?.kmsKeyId }));
+      await enableOutside(world, keyId);
+      let looks = 0;
+      const late = answering(world.kms, {
+        DescribeKeyCommand: async (_asked, ask) => {
+          looks += 1;
+          if (looks === 1) throw named('ThrottlingException', 'There are too many.');
+          return looks < 5 ? disabled : ask();
+        },
+      });
+      await world.stop(keyId, cora, late);
+      expect((await describeKmsKey(world.kms, versions[0]?.kmsKeyId ?? ''))?.keyState).toBe('Disabled');
     }));
 
   it('is the work of a custodian who has a second factor', () =>

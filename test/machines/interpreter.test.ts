@@ -5,6 +5,7 @@ function run(
   states: object,
   task: (args: unknown) => Promise<unknown> = async () => ({}),
   input: unknown = {},
+  wait: (seconds: number) => void = () => {},
 ) {
   const asl = JSON.stringify({ QueryLanguage: 'JSONata', StartAt: 'First', States: states });
   return runMachine(
@@ -13,6 +14,7 @@ function run(
       name: 'run-1',
       input,
       task: (_resource, args) => task(args),
+      wait,
     },
   );
 }
@@ -57,7 +59,9 @@ describe('the interpreter of machines', () => {
       First: {
         Type: 'Task',
         Resource: 'r',
-        Retry: [{ ErrorEquals: ['Busy'], MaxAttempts: 3 }],
+        Retry: [
+          { ErrorEquals: ['Busy'], MaxAttempts: 3, IntervalSeconds: 2, BackoffRate: 3, MaxDelaySeconds: 10 },
+        ],
         Catch: [
           { ErrorEquals: ['States.ALL'], Assign: { failure: '{% $states.errorOutput %}' }, Next: 'Failed' },
         ],
@@ -71,8 +75,11 @@ describe('the interpreter of machines', () => {
       calls += 1;
       throw named(name, 'no');
     };
-    expect(await run(states, failing('Busy'))).toMatchObject({ status: 'FAILED', Error: 'Busy' });
+    const waits: number[] = [];
+    const wait = (seconds: number) => void waits.push(seconds);
+    expect(await run(states, failing('Busy'), {}, wait)).toMatchObject({ status: 'FAILED', Error: 'Busy' });
     expect(calls).toBe(4);
+    expect(waits).toEqual([2, 6, 10]);
     calls = 0;
     expect(await run(states, failing('Broken'))).toMatchObject({ status: 'FAILED', Error: 'Broken' });
     expect(calls).toBe(1);
@@ -101,6 +108,7 @@ describe('the interpreter of machines', () => {
           seen.push({ args, seconds });
           throw named('Busy', 'no');
         },
+        wait: () => {},
       },
     );
     expect(new Set(seen.map(({ args }) => JSON.stringify(args))).size).toBe(2);

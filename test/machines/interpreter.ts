@@ -1,7 +1,13 @@
 import jsonata from 'jsonata';
 import * as z from 'zod';
 
-const retrier = z.looseObject({ ErrorEquals: z.array(z.string()), MaxAttempts: z.int().default(3) });
+const retrier = z.looseObject({
+  ErrorEquals: z.array(z.string()),
+  MaxAttempts: z.int().default(3),
+  IntervalSeconds: z.number().default(1),
+  BackoffRate: z.number().default(2),
+  MaxDelaySeconds: z.number().default(Number.POSITIVE_INFINITY),
+});
 const assign = z.record(z.string(), z.unknown());
 const catcher = z.looseObject({
   ErrorEquals: z.array(z.string()),
@@ -51,6 +57,8 @@ export interface Surroundings {
   readonly input: unknown;
   /** Carries out a task, within its time; what it throws fails the task under the error's name. */
   readonly task: (resource: string, args: unknown, timeoutSeconds: number) => Promise<unknown>;
+  /** Lets time pass before a task is tried again. */
+  readonly wait: (seconds: number) => void;
   /** Names of the states entered, for a test to look at. */
   readonly entered?: string[];
 }
@@ -65,7 +73,7 @@ const MOST_STATES = 500;
 
 /**
  * Runs a machine as Step Functions does, as far as Keyward's machines go: Task, Pass, Choice, Succeed and Fail, with JSONata,
- * variables, Retry without its waiting, and Catch. An expression without a value fails with States.QueryEvaluationError.
+ * variables, Retry with the longest waits that its jitter allows, and Catch. An expression without a value fails with States.QueryEvaluationError.
  */
 export async function runMachine(definition: Machine, surroundings: Surroundings): Promise<Outcome> {
   const variables: Record<string, unknown> = {};
@@ -149,6 +157,8 @@ async function carryOut(current: State, scope: Scope): Promise<Move> {
       const attempts = tried.get(retry) ?? 0;
       if (retry !== undefined && attempts < retry.MaxAttempts) {
         tried.set(retry, attempts + 1);
+        const { IntervalSeconds: first, BackoffRate: rate, MaxDelaySeconds: longest } = retry;
+        scope.surroundings.wait(Math.min(first * rate ** attempts, longest));
         continue;
       }
       const caught = current.Catch.find(({ ErrorEquals: names }) => matches(names, failure.Error));

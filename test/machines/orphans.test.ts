@@ -46,6 +46,7 @@ function search(changes: Partial<OrphanDependencies> = {}, answers: Parameters<t
     registry: world.registry,
     clock: world.clock,
     kms: callingAs('DiscardVersion', answering(world.kms, answers)),
+    pause: world.pause,
     tagging: world.tagging,
     classes: policies.classes,
     roles,
@@ -161,6 +162,21 @@ describe('the search for orphans', () => {
       expect(await Promise.all(orphans.map(stateOf))).toEqual(Array(3).fill('PendingDeletion'));
     },
   );
+
+  it('asks again what KMS has too many calls for', async () => {
+    const ids = await failed();
+    const orphan = await anOrphan(ids);
+    world.moveClock('PT1H');
+    let throttles = 2;
+    const answers = {
+      GetKeyPolicyCommand: async (_asked: object, ask: () => Promise<unknown>) => {
+        if (throttles-- > 0) throw named('ThrottlingException', 'There are too many.');
+        return ask();
+      },
+    };
+    expect(await search({}, answers)).toEqual({ looked: 1, discarded: 1, strange: 0 });
+    expect(await stateOf(orphan)).toBe('PendingDeletion');
+  });
 
   it('goes on when the registry does not answer for one KMS key, and fails at the end', async () => {
     const [ids, other] = [await failed(), await failed()];

@@ -35,8 +35,9 @@ import { tendRequest } from '../../lambdas/sweep/due-request.ts';
 import { discardOrphans } from '../../lambdas/sweep/orphans.ts';
 import { sweep } from '../../lambdas/sweep/sweep.ts';
 import { startLocalKms } from '../../local/kms/server.ts';
+import { beImperfect, kmsIsImperfect } from '../imperfection.ts';
 import { authorization } from '../unit/approvals/proofs.ts';
-import { allowedByTags, callingAs, introduce, roles } from './callers.ts';
+import { allowedByTags, callingAs, everyRole, introduce, roles } from './callers.ts';
 import { Crashes } from './crash.ts';
 import { type Machine, named, type Outcome, parseMachine, runMachine } from './interpreter.ts';
 import { memoryTable } from './memory-table.ts';
@@ -83,10 +84,15 @@ interface Run {
   outcome?: Outcome;
 }
 
+interface WorldOptions {
+  /** Left out, KMS is imperfect in a run with `KEYWARD_KMS=imperfect`. */
+  readonly kms?: 'at its best';
+}
+
 /** Keyward in one process: its own machines and steps over a real KMS, with the table in memory. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-export async function createWorld() {
+export async function createWorld({ kms }: WorldOptions = {}) {
   /** What was done to KMS keys, in order: every call that changed one. */
   const trail: Deed[] = [];
   const kmsServer = await startLocalKms({
@@ -97,6 +103,9 @@ export async function createWorld() {
     },
   });
   await introduce(kmsServer.url);
+  if (kmsIsImperfect && kms !== 'at its best') {
+    await beImperfect(kmsServer.url, [everyRole], { reads: 10, probability: 0.4 });
+  }
   const config = {
     endpoint: kmsServer.url,
     region: 'us-east-1',
@@ -105,11 +114,11 @@ export async function createWorld() {
   };
   const crashes = new Crashes();
   const bareKms = new KMSClient(config);
-  const kmsFor = (step: Parameters<typeof callingAs>[0]) =>
-    crashes.around(callingAs(step, allowedByTags(bareKms)), 'KMS');
+  const kmsFor = (step: Parameters<typeof callingAs>[0], client = bareKms) =>
+    crashes.around(callingAs(step, allowedByTags(client)), 'KMS');
   const bareTagging = new ResourceGroupsTaggingAPIClient(config);
   const tagIndex = { lags: false };
-  const tagging = crashes.around(lagging(bareTagging, tagIndex), 'KMS');
+  const tagging = crashes.around(callingAs('CreateVersion', lagging(bareTagging, tagIndex)), 'KMS');
   const clock = async (): Promise<string> => kmsServer.clock.now().toISOString();
 
   const events: string[] = [];
@@ -133,7 +142,7 @@ export async function createWorld() {
   const safe = streaming(table);
   const registry = streaming(crashes.around(table, 'table'));
 
-  const pause = async (): Promise<void> => {};
+  const pause = async (milliseconds: number): Promise<void> => moveClock(milliseconds);
   const base = { registry, clock };
   const { classes, notifications } = policies;
   const steps: Record<string, (payload: unknown) => Promise<unknown>> = {
@@ -146,9 +155,9 @@ export async function createWorld() {
       stepInput,
       createVersion({ ...base, kms: kmsFor('CreateVersion'), tagging, classes, roles }),
     ),
-    BindAlias: checked(bindAliasInput, bindAlias({ ...base, kms: kmsFor('BindAlias') })),
+    BindAlias: checked(bindAliasInput, bindAlias({ ...base, kms: kmsFor('BindAlias'), pause })),
     ProbeVersion: checked(probeInput, probeVersion({ ...base, kms: kmsFor('ProbeVersion'), pause })),
-    RotateInPlace: checked(stepInput, rotateInPlace({ ...base, kms: kmsFor('RotateInPlace') })),
+    RotateInPlace: checked(stepInput, rotateInPlace({ ...base, kms: kmsFor('RotateInPlace'), pause })),
     RestrictVersion: checked(
       restrictInput,
       restrictVersions({ ...base, kms: kmsFor('RestrictVersion'), classes, roles }),
@@ -160,7 +169,7 @@ export async function createWorld() {
       scheduleDeletion({ ...base, kms: kmsFor('ScheduleDeletion'), pause, protectedKeys: [] }),
     ),
     CancelDeletion: checked(stepInput, cancelDeletion({ ...base, kms: kmsFor('CancelDeletion'), pause })),
-    DiscardVersion: checked(stepInput, discardVersion({ ...base, kms: kmsFor('DiscardVersion') })),
+    DiscardVersion: checked(stepInput, discardVersion({ ...base, kms: kmsFor('DiscardVersion'), pause })),
     CompleteRequest: checked(completeInput, completeRequest({ ...base, classes })),
     FailRequest: checked(failInput, failRequest(base)),
     OpenApproval: checked(
@@ -176,6 +185,12 @@ export async function createWorld() {
   };
 
   const waits = new Map<string, Wait>();
+  /** By an ISO-8601 duration or by milliseconds. */
+  const moveClock = (by: string | number): void => {
+    kmsServer.clock.advance(by);
+    const now = kmsServer.clock.now().getTime();
+    for (const { until, timeOut } of waits.values()) if (until <= now) timeOut();
+  };
   /** Machines that are doing something: neither ended, nor waiting for a decision or for their child. */
   let busy = 0;
   const runs = new Map<string, Run>();
@@ -242,7 +257,8 @@ export async function createWorld() {
   function execute(machine: string, key: string, name: string, input: unknown): Run {
     const known = runs.get(key);
     if (known !== undefined) return known;
-    const run: Run = { ended: runMachine(definition(machine), { name, input, task, entered }) };
+    const wait = (seconds: number): void => moveClock(seconds * 1000);
+    const run: Run = { ended: runMachine(definition(machine), { name, input, task, wait, entered }) };
     runs.set(key, run);
     busy += 1;
     void note(run).finally(() => {
@@ -302,6 +318,7 @@ export async function createWorld() {
     rings,
     registry: safe,
     clock,
+    pause,
     crashes,
     /** Names of the states that machines have entered, in order. */
     entered,
@@ -323,18 +340,19 @@ export async function createWorld() {
         registry: safe,
         clock,
         kms: callingAs('DiscardVersion', bareKms),
-        tagging: bareTagging,
+        pause,
+        tagging: callingAs('DiscardVersion', bareTagging),
         classes,
         roles,
       }),
     /** While it lags, no step finds a KMS key by its tags. */
     tagIndex,
     /** A custodian stops a key, in one process as the Lambda does it; the probe is a step of its own. */
-    stop: (keyId: string, custodian: Principal): Promise<Stopped> =>
+    stop: (keyId: string, custodian: Principal, client = bareKms): Promise<Stopped> =>
       crashes.process(() =>
         stopKey({
           registry,
-          kms: kmsFor('DisableKey'),
+          kms: kmsFor('DisableKey', client),
           pause,
           clock,
           classes,
@@ -369,11 +387,7 @@ export async function createWorld() {
         return untouched(payload);
       };
     },
-    moveClock: (duration: string): void => {
-      kmsServer.clock.advance(duration);
-      const now = kmsServer.clock.now().getTime();
-      for (const { until, timeOut } of waits.values()) if (until <= now) timeOut();
-    },
+    moveClock,
     /** A commit from outside the machines: an API call. */
     commit: (change: Change): Promise<void> => safe.commit(change),
     /** Works the stream off until no machine has anything to do: each has ended or waits for a decision. */

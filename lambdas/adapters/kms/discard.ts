@@ -5,6 +5,12 @@ import { refusedWith } from '../aws-call.ts';
 import { aliasesOf, deleteAlias } from './aliases.ts';
 import { scheduleKmsDeletion } from './deletion.ts';
 import { describeKmsKey, isKept, type KmsKey } from './keys.ts';
+import { looks, type Pause } from './looks.ts';
+
+export interface DiscardDependencies {
+  readonly kms: KMSClient;
+  readonly pause: Pause;
+}
 
 /** A KMS key that was made for a key and never came to life as a version of it. */
 export interface Unborn {
@@ -24,10 +30,11 @@ const WINDOW_DAYS = 30;
  * Returns false when there is nothing left to do. Throws NotSettled while KMS does not say clearly what the name leads to,
  * or still shows it leading to this KMS key although the key lives: nothing is deleted then.
  */
-export async function discardKmsKey(kms: KMSClient, unborn: Unborn): Promise<boolean> {
+export async function discardKmsKey(deps: DiscardDependencies, unborn: Unborn): Promise<boolean> {
+  const { kms } = deps;
   const found = await describeKmsKey(kms, unborn.kmsKeyArn);
   if (!isKept(found)) return false;
-  await freeName(kms, found, unborn);
+  await freeName(deps, found, unborn);
   try {
     await scheduleKmsDeletion(kms, found.kmsKeyId, WINDOW_DAYS);
   } catch (error) {
@@ -50,11 +57,12 @@ export async function discardKmsKey(kms: KMSClient, unborn: Unborn): Promise<boo
  * looked up by the name itself, for the list of a KMS key's names may be from before the alias was moved.
  */
 export async function freeName(
-  kms: KMSClient,
+  deps: DiscardDependencies,
   found: KmsKey,
   { key, versions }: Pick<Unborn, 'key' | 'versions'>,
 ): Promise<void> {
-  if (!(await leadsTo(kms, key.alias, found))) return;
+  const { kms } = deps;
+  if (!(await leadsTo(deps, key.alias, found))) return;
   if (key.currentVersion === 0) return deleteAlias(kms, key.alias);
   const current = versions.find(({ version }) => version === key.currentVersion);
   // With nothing to put the alias back to, it leads to a dying KMS key either way.
@@ -65,15 +73,34 @@ export async function freeName(
   });
 }
 
-async function leadsTo(kms: KMSClient, alias: string, { kmsKeyId, kmsKeyArn }: KmsKey): Promise<boolean> {
-  try {
-    const holder = await describeKmsKey(kms, alias);
-    if (holder !== undefined) return holder.kmsKeyId === kmsKeyId;
-  } catch (error) {
-    // Whose KMS key may not be described is not Keyward's.
-    if (refusedWith(error, 'AccessDeniedException')) return false;
-    throw error;
+/**
+ * The name is looked at several times: shown once as nobody's, it would go on leading to a dying KMS key, and shown once as
+ * this KMS key's, it would be taken away from whoever has taken it since. A KMS key of Keyward's gets a name only when
+ * nobody else's has it: one look that shows another's came later than this KMS key got it.
+ */
+async function leadsTo(
+  { kms, pause }: DiscardDependencies,
+  alias: string,
+  { kmsKeyId, kmsKeyArn }: KmsKey,
+): Promise<boolean> {
+  let leads = false;
+  for await (const holder of looks(pause, () => holderOf(kms, alias))) {
+    if (holder === HIDDEN || (holder !== undefined && holder !== kmsKeyId)) return false;
+    leads ||= holder === kmsKeyId;
   }
+  if (leads) return true;
   if (!(await aliasesOf(kms, kmsKeyId)).includes(alias)) return false;
   throw new NotSettled(`KMS does not show ${alias}, and lists it as a name of ${kmsKeyArn}.`, { alias });
+}
+
+/** The KMS key of somebody else, which Keyward may not describe. */
+const HIDDEN = Symbol('hidden');
+
+async function holderOf(kms: KMSClient, alias: string): Promise<string | typeof HIDDEN | undefined> {
+  try {
+    return (await describeKmsKey(kms, alias))?.kmsKeyId;
+  } catch (error) {
+    if (refusedWith(error, 'AccessDeniedException')) return HIDDEN;
+    throw error;
+  }
 }
