@@ -42,6 +42,7 @@ const turns: Readonly<Record<Exclude<LedgerEvent, Otherwise>, Turn>> = {
   expired: { from: ['accepted', 'awaiting-approval'], to: 'expired' },
   cancelled: { from: ['accepted', 'awaiting-approval'], to: 'cancelled' },
   'execution-resumed': { from: runs },
+  'rotation-asked': { from: runs },
   'version-created': { from: runs },
   'version-probed': { from: runs },
   'version-named': { from: runs },

@@ -261,6 +261,23 @@ export function recordRetirement(
   });
 }
 
+/**
+ * KMS is about to be asked for new material inside a KMS key. Nothing else tells an attempt that has asked, and whose
+ * rotation KMS does not show yet, from one that never did.
+ */
+export function recordRotationAsk(
+  execution: Execution & { readonly version: Pick<VersionRecord, 'kmsKeyArn'> },
+): Change {
+  const { now, actor, request, key, version } = execution;
+  return recordChange({
+    now,
+    actor,
+    key: { before: key, after: held(key, request, now) },
+    request: { before: request, after: { ...request, rotationAskedAt: now } },
+    entries: [{ event: 'rotation-asked', details: { kmsKeyArn: version.kmsKeyArn } }],
+  });
+}
+
 /** A KMS key or material exists for a new version. */
 export function recordVersion(
   execution: Execution & {

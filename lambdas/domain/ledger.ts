@@ -15,6 +15,7 @@ export const ledgerEvent = z.enum([
   'cancelled',
   'execution-started',
   'execution-resumed',
+  'rotation-asked',
   'version-created',
   'version-probed',
   'version-named',

@@ -136,6 +136,8 @@ export const requestRecord = z.strictObject({
   /** When a request that still waits for its quorum ends as `expired`. */
   expiresAt: timestamp,
   state: requestState,
+  /** When KMS was last about to be asked for new material: it may have been, and not show it yet. */
+  rotationAskedAt: timestamp.optional(),
   error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
   rowVersion: z.int().positive(),
   createdAt: timestamp,

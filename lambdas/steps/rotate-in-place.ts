@@ -1,19 +1,29 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { refusedWith } from '../adapters/aws-call.ts';
+import { refusedWith, throttled } from '../adapters/aws-call.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
+import type { Pause } from '../adapters/kms/looks.ts';
 import {
   listMaterials,
   ON_DEMAND_ROTATIONS,
   rotateOnDemand,
   rotationRuns,
 } from '../adapters/kms/rotation.ts';
+import { isBefore, plusDuration } from '../domain/cryptoperiod.ts';
 import { BackendStateUnexpected, NotSettled, RotationsExhausted } from '../domain/errors.ts';
-import { recordVersion } from '../domain/execution.ts';
+import { recordRotationAsk, recordVersion } from '../domain/execution.ts';
 import type { VersionRecord } from '../domain/key.ts';
 import { isSuperseded, type ListedMaterial } from '../domain/material.ts';
 import { unbornVersion } from '../domain/versions.ts';
 import { findKmsKey, unlessNew } from './every-kms-key.ts';
 import { readHeldWork, type StepDependencies, type StepInput, type Work } from './held-key.ts';
+
+interface RotationDependencies extends StepDependencies {
+  readonly kms: KMSClient;
+  readonly pause: Pause;
+}
+
+/** KMS shows a rotation to everybody within minutes; the machine waits longer than this. */
+const SEEN_BY_ALL = 'PT5M';
 
 /**
  * Rotates the material inside the KMS key, once, and waits until KMS shows the new one.
@@ -25,12 +35,12 @@ import { readHeldWork, type StepDependencies, type StepInput, type Work } from '
  *    an earlier attempt asked for and did not live to record: waited for as well. KMS allows 25 rotations in a key's life.
  * 4. Material that is current in KMS and unknown to the registry was rotated to by such an attempt: adopted, whichever
  *    request asked.
- * 5. Otherwise the rotation is asked for.
+ * 5. Otherwise the rotation is asked for. That is recorded first, and until everybody would have seen it, nobody asks again.
  *
  * Throws RotationsExhausted when KMS allows no more in this key's life, or knows the KMS key no more; the machine then makes
  * a new KMS key instead.
  */
-export function rotateInPlace(deps: StepDependencies & { readonly kms: KMSClient }) {
+export function rotateInPlace(deps: RotationDependencies) {
   return async (input: StepInput): Promise<{ version: number }> => {
     const work = await readHeldWork(deps, 'rotate-in-place', input);
     const recorded = unbornVersion(work); // 1
@@ -46,7 +56,7 @@ export function rotateInPlace(deps: StepDependencies & { readonly kms: KMSClient
 }
 
 async function rotate(
-  { kms, registry }: StepDependencies & { readonly kms: KMSClient },
+  { kms, registry, pause }: RotationDependencies,
   work: Work,
   current: VersionRecord,
 ): Promise<{ version: number }> {
@@ -65,7 +75,11 @@ async function rotate(
     );
     return { version };
   }
-  await ask(kms, current, listed); // 5
+  const { rotationAskedAt: askedAt } = work.request;
+  if (askedAt !== undefined && isBefore(work.now, plusDuration(askedAt, SEEN_BY_ALL))) throw rotating; // 5
+  assertSomeLeft(current, listed);
+  await registry.commit(recordRotationAsk({ ...work, version: current }));
+  await ask({ kms, pause }, current);
   throw rotating;
 }
 
@@ -95,19 +109,38 @@ async function materialOf(kms: KMSClient, current: VersionRecord): Promise<strin
   return found.keyMaterialId;
 }
 
-async function ask(kms: KMSClient, current: VersionRecord, listed: readonly ListedMaterial[]): Promise<void> {
-  const exhausted = new RotationsExhausted(
-    `${current.kmsKeyArn} has used its ${ON_DEMAND_ROTATIONS} on-demand rotations.`,
-    { kmsKeyId: current.kmsKeyId },
-  );
-  if (listed.filter(({ onDemand }) => onDemand).length >= ON_DEMAND_ROTATIONS) throw exhausted;
-  try {
-    await rotateOnDemand(kms, current.kmsKeyId);
-  } catch (error) {
-    if (refusedWith(error, 'LimitExceededException')) throw exhausted;
-    if (refusedWith(error, 'ConflictException')) {
-      throw new NotSettled(`Another rotation of ${current.kmsKeyArn} is not finished.`, {}, { cause: error });
+function exhausted({ kmsKeyArn, kmsKeyId }: VersionRecord): RotationsExhausted {
+  return new RotationsExhausted(`${kmsKeyArn} has used its ${ON_DEMAND_ROTATIONS} on-demand rotations.`, {
+    kmsKeyId,
+  });
+}
+
+function assertSomeLeft(current: VersionRecord, listed: readonly ListedMaterial[]): void {
+  if (listed.filter(({ onDemand }) => onDemand).length >= ON_DEMAND_ROTATIONS) throw exhausted(current);
+}
+
+/** A throttled call has had no effect: to ask again at once spares the wait for a rotation that is never seen. */
+const ATTEMPTS = 10;
+const BETWEEN_ATTEMPTS_MILLISECONDS = 1_000;
+
+async function ask(
+  { kms, pause }: Pick<RotationDependencies, 'kms' | 'pause'>,
+  current: VersionRecord,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await rotateOnDemand(kms, current.kmsKeyId);
+    } catch (error) {
+      if (refusedWith(error, 'LimitExceededException')) throw exhausted(current);
+      if (refusedWith(error, 'ConflictException')) {
+        throw new NotSettled(
+          `Another rotation of ${current.kmsKeyArn} is not finished.`,
+          {},
+          { cause: error },
+        );
+      }
+      if (!throttled(error) || attempt === ATTEMPTS) throw error;
+      await pause(BETWEEN_ATTEMPTS_MILLISECONDS);
     }
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { DescribeKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import { DescribeKeyCommand, ListKeyRotationsCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rotateOnDemand } from '../../lambdas/adapters/kms/rotation.ts';
 import type { StepInput } from '../../lambdas/steps/held-key.ts';
@@ -6,6 +6,7 @@ import { rotateInPlace } from '../../lambdas/steps/rotate-in-place.ts';
 import { answering } from './answers.ts';
 import { callingAs } from './callers.ts';
 import { rotate } from './crash-runs.ts';
+import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
 import { after, aKey, askFor } from './scenarios.ts';
 import { createWorld, type World } from './world.ts';
@@ -45,6 +46,7 @@ const rotating = (answers: Parameters<typeof answering>[1]) =>
     registry: world.registry,
     clock: world.clock,
     kms: callingAs('RotateInPlace', answering(world.kms, answers)),
+    pause: world.pause,
   });
 
 describe('a rotation in place', () => {
@@ -77,6 +79,52 @@ describe('a rotation in place', () => {
     await expect(step({ requestId })).rejects.toMatchObject({ code: 'NotSettled' }); // asks
     await expect(step({ requestId })).rejects.toMatchObject({ code: 'NotSettled' });
     expect(rotations()).toBe(1);
+  });
+
+  it('is not asked for again while KMS may not show it yet, and then is', async () => {
+    const requestId = await begun();
+    const [former, listed] = [
+      await shown(),
+      await world.kms.send(
+        new ListKeyRotationsCommand({ KeyId: kmsKeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' }),
+      ),
+    ];
+    const step = rotating({
+      DescribeKeyCommand: async () => former,
+      ListKeyRotationsCommand: async () => listed,
+    });
+    await expect(step({ requestId })).rejects.toMatchObject({ code: 'NotSettled' }); // asks
+    world.moveClock('PT4M');
+    await expect(step({ requestId })).rejects.toMatchObject({ code: 'NotSettled' });
+    expect(rotations()).toBe(1);
+    world.moveClock('PT2M');
+    await expect(step({ requestId })).rejects.toMatchObject({ code: 'NotSettled' });
+    expect(rotations()).toBe(2);
+    expect((await world.registry.getWholeLedger(keyId)).map(({ event }) => event).slice(-2)).toEqual([
+      'rotation-asked',
+      'rotation-asked',
+    ]);
+  });
+
+  it('is asked for again at once when KMS has too many calls, and not when its answer is lost', async () => {
+    const requestId = await begun();
+    let throttles = 3;
+    const step = rotating({
+      RotateKeyOnDemandCommand: async (_input, ask) => {
+        if (throttles > 0) {
+          throttles -= 1;
+          throw named('ThrottlingException', 'There are too many.');
+        }
+        await ask();
+        throw named('TimeoutError', 'Nobody answers.');
+      },
+    });
+    await expect(step({ requestId })).rejects.toMatchObject({ code: 'BackendBusy' });
+    expect(throttles).toBe(0);
+    expect(rotations()).toBe(1);
+    await world.step('RotateInPlace', { requestId });
+    expect(rotations()).toBe(1);
+    expect(await versions()).toHaveLength(2);
   });
 
   it('does not take material for new that was current before', async () => {

@@ -74,6 +74,7 @@ function textOf(event: LedgerEvent, details: Details): string {
     case 'denied':
     case 'expired':
     case 'cancelled':
+    case 'rotation-asked':
     case 'reinstated':
     case 'ratified':
     case 'ratification-rejected':
