@@ -3,6 +3,14 @@ import { seed } from './seed.ts';
 /** With `KEYWARD_KMS=imperfect` Keyward's tests run over a local KMS that throttles and shows changes late. */
 export const kmsIsImperfect = process.env.KEYWARD_KMS === 'imperfect';
 
+/** Why the KMS of a test is at its best all the same. */
+export const reasonsForTheBest = {
+  staged:
+    'The test itself stages what KMS shows, refuses or loses, and when: by chance besides, it would be another test.',
+  counted:
+    'The test counts what one attempt does, and fewer or more are right where KMS lets fewer or more succeed.',
+} as const;
+
 /**
  * Makes a local KMS imperfect to some callers, given as ARNs with wildcards: AWS's request quotas, of which this account's
  * other users leave a fifth, ThrottlingException by chance besides, and changes that the first `reads` looks may not see.
@@ -13,16 +21,31 @@ export async function beImperfect(
   callers: readonly string[],
   { reads, probability }: { readonly reads: number; readonly probability: number },
 ): Promise<void> {
-  const settings = {
-    quotas: { share: 0.2, callers },
-    'faults/random': { seed, probability: 0.1, kinds: ['throttled'], callers },
-    consistency: { seed, probability, reads, callers },
-  };
-  for (const [endpoint, body] of Object.entries(settings)) {
-    const answer = await fetch(`${kmsUrl}/_local/${endpoint}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`The local KMS does not take ${endpoint}: ${await answer.text()}`);
-  }
+  const chance = { seed, callers };
+  await Promise.all([
+    control(kmsUrl, 'POST', 'quotas', { share: 0.2, callers }),
+    control(kmsUrl, 'POST', 'faults/random', { ...chance, probability: 0.05, kinds: ['throttled'] }),
+    control(kmsUrl, 'POST', 'consistency', { ...chance, probability, reads }),
+  ]);
+}
+
+/** From now on the KMS is at its best, for a reason. */
+export async function beAtItsBest(kmsUrl: string, _reason: keyof typeof reasonsForTheBest): Promise<void> {
+  const imperfections = ['quotas', 'faults/random', 'consistency'];
+  await Promise.all(imperfections.map((endpoint) => control(kmsUrl, 'DELETE', endpoint)));
+}
+
+/** Asks something of one of the local KMS's own endpoints. */
+export async function control(
+  kmsUrl: string,
+  method: 'POST' | 'DELETE',
+  endpoint: string,
+  body?: object,
+): Promise<void> {
+  const answer = await fetch(`${kmsUrl}/_local/${endpoint}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (answer.ok) return;
+  throw new Error(`The local KMS does not take ${method} ${endpoint}: ${await answer.text()}`);
 }

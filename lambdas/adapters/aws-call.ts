@@ -42,11 +42,6 @@ export function refusedWith(error: unknown, ...codes: readonly string[]): boolea
   return error instanceof BackendRefused && codes.includes(String(error.details.awsCode));
 }
 
-/** Whether a call was not carried out because there were too many: to ask the same again cannot do it twice. */
-export function throttled(error: unknown): boolean {
-  return error instanceof BackendBusy && error.details.awsCode === 'ThrottlingException';
-}
-
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'Unknown';
   const { name, code } = error as { name?: unknown; code?: unknown };

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as realPause } from 'node:timers/promises';
 import { isTransient } from '../domain/errors.ts';
 
 /** The pause doubles so many times, and no further. */
@@ -13,7 +13,15 @@ const MOST_DOUBLINGS = 5;
  */
 export async function beginAgain<T>(
   begin: () => Promise<() => Promise<T>>,
-  { attempts = 4, milliseconds = 25 }: { readonly attempts?: number; readonly milliseconds?: number } = {},
+  {
+    attempts = 4,
+    milliseconds = 25,
+    pause = realPause,
+  }: {
+    readonly attempts?: number;
+    readonly milliseconds?: number;
+    readonly pause?: (milliseconds: number) => Promise<unknown>;
+  } = {},
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const finish = await begin();

@@ -80,7 +80,7 @@ const OFTEN = { attempts: 8, milliseconds: 100 };
  */
 export function stopKey(deps: StopDependencies) {
   return async (stop: Stop): Promise<Stopped> => {
-    const { requestId, over } = await beginAgain(() => begun(deps, stop), OFTEN); // 1, 2
+    const { requestId, over } = await beginAgain(() => begun(deps, stop), { ...OFTEN, pause: deps.pause }); // 1, 2
     if (!over) {
       await carriedOut(deps, requestId); // 3, 4
       const { keyId, via, custodian } = stop;
@@ -99,6 +99,7 @@ export function stopKey(deps: StopDependencies) {
 
 /** Two may be at it at once: what matters is that it is done. */
 async function carriedOut(deps: StopDependencies, requestId: string): Promise<void> {
+  const again = <T>(work: () => Promise<T>) => patiently(deps, work);
   try {
     await again(() => begin(deps)({ requestId })); // holds the key again, after a long pause
     await again(() => disableKey(deps)({ requestId }));
@@ -178,11 +179,11 @@ export function notFound(): KeyNotFound {
 
 /** The key is stopped; what is left is no reason to say that it is not. */
 async function askedToRatify(
-  { registry, classes, clock, newId, randomNonce }: StopDependencies,
+  { registry, pause, classes, clock, newId, randomNonce }: StopDependencies,
   { keyId, reason }: Stop,
 ): Promise<string | undefined> {
   try {
-    return await again(async () => {
+    return await patiently({ pause }, async () => {
       const key = await registry.getKey(keyId);
       if (key === undefined) return undefined;
       if (!wantsRatification(key)) return await openRatification(registry, key);
@@ -208,6 +209,6 @@ async function openRatification(
   return open !== undefined && isAbout(key, open) ? ratify : undefined;
 }
 
-function again<T>(work: () => Promise<T>): Promise<T> {
-  return beginAgain(async () => work, OFTEN);
+function patiently<T>({ pause }: Pick<StopDependencies, 'pause'>, work: () => Promise<T>): Promise<T> {
+  return beginAgain(async () => work, { ...OFTEN, pause });
 }

@@ -2,7 +2,8 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
 import { refusedWith } from '../adapters/aws-call.ts';
 import { createAlias, targetOf, updateAlias } from '../adapters/kms/aliases.ts';
-import { describeKmsKey, isKept } from '../adapters/kms/keys.ts';
+import { findKept } from '../adapters/kms/kept.ts';
+import { describeKmsKey } from '../adapters/kms/keys.ts';
 import { looks, type Pause } from '../adapters/kms/looks.ts';
 import { log } from '../adapters/log.ts';
 import { AliasTaken, BackendStateUnexpected, NotSettled } from '../domain/errors.ts';
@@ -78,7 +79,7 @@ async function restore(
     if (holder !== current.kmsKeyId) leave('somebody else has moved an alias', key, holder);
     return {};
   }
-  if (!isKept(await describeKmsKey(kms, current.kmsKeyId))) {
+  if ((await findKept({ kms, pause }, current.kmsKeyId)) === undefined) {
     leave('an alias cannot be put back: the current KMS key is gone or on its way to deletion', key, holder);
     return {};
   }

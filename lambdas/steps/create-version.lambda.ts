@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { kmsClient } from '../adapters/kms/client.ts';
 import { taggingClient } from '../adapters/kms/tagging-client.ts';
 import { bundledPolicies } from '../adapters/policy-files.ts';
@@ -12,6 +13,7 @@ export const handler = step(
   createVersion({
     ...runtime,
     kms: kmsClient(),
+    pause,
     tagging: taggingClient(),
     classes: bundledPolicies().classes,
     roles: stepRoles(),

@@ -3,6 +3,7 @@ import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-gr
 import { refusedWith } from '../adapters/aws-call.ts';
 import { listGrants } from '../adapters/kms/grants.ts';
 import { createKmsKey, describeKmsKey, findByRequest, type KmsKey } from '../adapters/kms/keys.ts';
+import { looks, type Pause } from '../adapters/kms/looks.ts';
 import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import { log } from '../adapters/log.ts';
 import { type Foundling, foreignTrait } from '../domain/adoption.ts';
@@ -16,6 +17,7 @@ import { readHeldWork, type StepDependencies, type StepInput, type Work } from '
 
 export interface CreateVersionDependencies extends StepDependencies {
   readonly kms: KMSClient;
+  readonly pause: Pause;
   readonly tagging: ResourceGroupsTaggingAPIClient;
   readonly classes: KeyClasses;
   readonly roles: StepRoles;
@@ -26,7 +28,8 @@ export interface CreateVersionDependencies extends StepDependencies {
  *
  * 1. A version that this request has recorded is the answer.
  * 2. A KMS key that carries this request's tags and is in every respect as step 3 makes it was made by an attempt that did
- *    not live to record it: adopted, of several the oldest. Any other is a stranger, and not touched.
+ *    not live to record it: adopted, of several the oldest. Any other is a stranger, and not touched. It is looked at several
+ *    times: what one look does not show, such as a grant of a moment ago, another does.
  * 3. Otherwise the key is created, carrying the tag from its first moment.
  * 4. It is recorded.
  *
@@ -57,10 +60,19 @@ async function adopt(deps: CreateVersionDependencies, work: Work): Promise<KmsKe
   const tagged = (await findByRequest(deps.tagging, request)).filter((arn) => !known.has(arn));
   const ours: KmsKey[] = [];
   for (const kmsKeyArn of tagged) {
-    const foundling = await lookAt(deps.kms, kmsKeyArn);
-    const trait = foundling === undefined ? 'hidden' : foreignTrait(foundling, key, newPolicy(deps, key));
-    if (foundling !== undefined && trait === undefined) ours.push(foundling.kmsKey);
-    else log.warn('a tagged KMS key is not adopted', { code: 'NotAdopted', kmsKeyArn, trait });
+    let kmsKey: KmsKey | undefined;
+    let trait: string | undefined;
+    for await (const foundling of looks(deps.pause, () => lookAt(deps.kms, kmsKeyArn))) {
+      kmsKey ??= foundling?.kmsKey;
+      trait ??= foundling && foreignTrait(foundling, key, newPolicy(deps, key));
+    }
+    if (kmsKey !== undefined && trait === undefined) ours.push(kmsKey);
+    else
+      log.warn('a tagged KMS key is not adopted', {
+        code: 'NotAdopted',
+        kmsKeyArn,
+        trait: trait ?? 'hidden',
+      });
   }
   return ours.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))[0];
 }

@@ -3,6 +3,7 @@ import { refusedWith } from '../adapters/aws-call.ts';
 import { listGrants, revokeGrant } from '../adapters/kms/grants.ts';
 import { disableKmsKey } from '../adapters/kms/keys.ts';
 import type { Pause } from '../adapters/kms/looks.ts';
+import { throughThrottling } from '../adapters/kms/throttling.ts';
 import type { VersionRecord } from '../domain/key.ts';
 import { usableVersions } from '../domain/versions.ts';
 import { everyKmsKey } from './every-kms-key.ts';
@@ -16,7 +17,7 @@ import { isSurely, settledAs } from './kms-key-state.ts';
  */
 export function disableKey(deps: StepDependencies & { readonly kms: KMSClient; readonly pause: Pause }) {
   return async (input: StepInput): Promise<{ disabled: number[] }> => {
-    const { kms } = deps;
+    const { kms, pause } = deps;
     const work = await readHeldWork(
       deps,
       'disable-key',
@@ -33,7 +34,7 @@ export function disableKey(deps: StepDependencies & { readonly kms: KMSClient; r
     await everyKmsKey(deps, work, stopped, async (version, { keyState }) => {
       seen.push(version);
       if (outOfUse.has(keyState) && (await isSurely(deps, version, keyState))) return;
-      await disableKmsKey(kms, version.kmsKeyId);
+      await throughThrottling(pause, () => disableKmsKey(kms, version.kmsKeyId));
       await settledAs(kms, version, 'Disabled');
       if (keyState === 'Enabled') disabled.push(version.version);
     });

@@ -1,7 +1,7 @@
 import { type DiscardDependencies, discardKmsKey, freeName } from '../adapters/kms/discard.ts';
-import { describeKmsKey } from '../adapters/kms/keys.ts';
 import { recordDiscard, recordRetirement } from '../domain/execution.ts';
 import { hasLived, unbornVersion } from '../domain/versions.ts';
+import { findKmsKey } from './every-kms-key.ts';
 import { readHeldWork, type StepDependencies, type StepInput } from './held-key.ts';
 
 /**
@@ -20,12 +20,13 @@ export function discardVersion(deps: StepDependencies & DiscardDependencies) {
     if (version === undefined) return { discarded: 0 };
     const { namedAt } = version;
     if (namedAt !== undefined) {
-      const found = await describeKmsKey(deps.kms, version.kmsKeyId);
+      const found = await findKmsKey(deps.kms, version, work);
       if (found !== undefined) await freeName(deps, found, work);
       await deps.registry.commit(recordRetirement({ ...work, version: { ...version, namedAt } }));
       return { discarded: 0 };
     }
     if (hasLived(version.kmsKeyArn, versions)) return { discarded: 0 };
+    await findKmsKey(deps.kms, version, work); // what KMS does not show yet would never be discarded
     await discardKmsKey(deps, { kmsKeyArn: version.kmsKeyArn, key, versions });
     await deps.registry.commit(recordDiscard({ ...work, version }));
     return { discarded: 1 };

@@ -1,5 +1,5 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { refusedWith, throttled } from '../adapters/aws-call.ts';
+import { refusedWith } from '../adapters/aws-call.ts';
 import { describeKmsKey } from '../adapters/kms/keys.ts';
 import type { Pause } from '../adapters/kms/looks.ts';
 import {
@@ -8,6 +8,7 @@ import {
   rotateOnDemand,
   rotationRuns,
 } from '../adapters/kms/rotation.ts';
+import { throughThrottling } from '../adapters/kms/throttling.ts';
 import { isBefore, plusDuration } from '../domain/cryptoperiod.ts';
 import { BackendStateUnexpected, NotSettled, RotationsExhausted } from '../domain/errors.ts';
 import { recordRotationAsk, recordVersion } from '../domain/execution.ts';
@@ -119,28 +120,17 @@ function assertSomeLeft(current: VersionRecord, listed: readonly ListedMaterial[
   if (listed.filter(({ onDemand }) => onDemand).length >= ON_DEMAND_ROTATIONS) throw exhausted(current);
 }
 
-/** A throttled call has had no effect: to ask again at once spares the wait for a rotation that is never seen. */
-const ATTEMPTS = 10;
-const BETWEEN_ATTEMPTS_MILLISECONDS = 1_000;
-
 async function ask(
   { kms, pause }: Pick<RotationDependencies, 'kms' | 'pause'>,
   current: VersionRecord,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await rotateOnDemand(kms, current.kmsKeyId);
-    } catch (error) {
-      if (refusedWith(error, 'LimitExceededException')) throw exhausted(current);
-      if (refusedWith(error, 'ConflictException')) {
-        throw new NotSettled(
-          `Another rotation of ${current.kmsKeyArn} is not finished.`,
-          {},
-          { cause: error },
-        );
-      }
-      if (!throttled(error) || attempt === ATTEMPTS) throw error;
-      await pause(BETWEEN_ATTEMPTS_MILLISECONDS);
+  try {
+    await throughThrottling(pause, () => rotateOnDemand(kms, current.kmsKeyId));
+  } catch (error) {
+    if (refusedWith(error, 'LimitExceededException')) throw exhausted(current);
+    if (refusedWith(error, 'ConflictException')) {
+      throw new NotSettled(`Another rotation of ${current.kmsKeyArn} is not finished.`, {}, { cause: error });
     }
+    throw error;
   }
 }

@@ -41,6 +41,7 @@ function creating(answers: Parameters<typeof answering>[1]): void {
     registry: world.registry,
     clock: world.clock,
     kms: callingAs('CreateVersion', answering(world.kms, answers)),
+    pause: world.pause,
     tagging: world.tagging,
     classes: policies.classes,
     roles,
@@ -145,7 +146,21 @@ describe('a KMS key that carries the tag of a request', () => {
         world.moveClock('PT1S');
         made.push(await ours(ids));
       }
+      world.moveClock('PT5M'); // KMS shows them to everybody
     });
     expect(adopted).toBe(made[0]);
+  });
+
+  it('and that somebody has granted to themselves is not adopted, though KMS shows that late', async () => {
+    let looks = 0;
+    creating({
+      ListGrantsCommand: async (_input, ask) => (++looks <= 5 ? { Grants: [] } : ask()),
+    });
+    let stranger: string | undefined;
+    const made = await generate(async (ids) => {
+      stranger = await strangers['that somebody has granted to themselves']?.(ids);
+    });
+    expect(looks).toBeGreaterThan(5);
+    expect(made).not.toBe(stranger);
   });
 });

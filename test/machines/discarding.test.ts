@@ -97,6 +97,7 @@ describe('an undoing', () => {
   });
 
   it('keeps the name of a living key that still leads to the new KMS key, and that KMS key, until it is put back', async () => {
+    await world.kmsAtItsBest('staged');
     const keyId = await aKey(world, 'ECC_NIST_P256');
     const alias = await aliasOf(keyId);
     const current = await holderOf(alias);
@@ -142,6 +143,7 @@ describe('an undoing', () => {
   });
 
   it('frees the name of a key that never lived, and waits while KMS does not agree with itself about it', async () => {
+    await world.kmsAtItsBest('staged');
     failAtTheEnd();
     const { keyId, requestId } = await askForKey(world, 'SYMMETRIC_DEFAULT');
     const alias = await aliasOf(keyId);
@@ -158,6 +160,27 @@ describe('an undoing', () => {
     expect((await toItsEnd(world, requestId)).state).toBe('failed');
     expect(told).toMatchObject({ code: 'NotSettled' });
     expect(await holderOf(alias)).toBeUndefined();
+    await expectInvariants(world, keyId);
+  });
+
+  it('puts a new KMS key on its way to deletion, though KMS shows it late', async () => {
+    failAtTheEnd();
+    const { keyId, requestId } = await askForKey(world, 'SYMMETRIC_DEFAULT');
+    let looks = 0;
+    world.before('DiscardVersion', async () => {
+      const [unborn] = await versionsOf(keyId);
+      const late = answering(world.kms, {
+        DescribeKeyCommand: async (input, ask) => {
+          const isShown = !input.KeyId?.endsWith(unborn?.kmsKeyId ?? '') || ++looks > 3;
+          if (!isShown) throw named('NotFoundException', 'It is not shown yet.');
+          return ask();
+        },
+      });
+      world.instead('DiscardVersion', () => discarding(late)({ requestId }));
+      throw named('Runtime.ExitError', 'It is run again.');
+    });
+    expect((await toItsEnd(world, requestId)).state).toBe('failed');
+    expect(looks).toBeGreaterThan(3);
     await expectInvariants(world, keyId);
   });
 

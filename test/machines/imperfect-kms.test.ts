@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KeySpec } from '../../lambdas/domain/key.ts';
 import type { RequestParameters } from '../../lambdas/domain/request.ts';
+import { control } from '../imperfection.ts';
 import { destroy, reinstate, rotate, suspend } from './crash-runs.ts';
 import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
@@ -62,6 +63,7 @@ describe('while KMS throttles, fails, loses answers and shows changes late', () 
   describe.each(Object.entries(lives))('%s', (_name, life) => {
     it.each(life.seeds)('ends each request, and holds what must hold (seed %i)', async (seed) => {
       const world = await createWorld();
+      await world.kmsAtItsBest('staged');
       try {
         await live(world, life, seed);
       } finally {
@@ -86,7 +88,7 @@ async function live(world: World, life: Life, seed: number): Promise<void> {
   }
 
   await beLate(world, seed, 0.4);
-  await control(world, 'POST', 'faults/random', { seed, probability: 0.05 });
+  await control(world.kmsUrl, 'POST', 'faults/random', { seed, probability: 0.05 });
   const ended: string[] = [];
   if (keyId === undefined) {
     const asked = await askForKey(world, spec);
@@ -98,8 +100,8 @@ async function live(world: World, life: Life, seed: number): Promise<void> {
     ended.push((await toItsEnd(world, await askFor(world, keyId, parameters))).state);
   }
 
-  await control(world, 'DELETE', 'faults/random');
-  await control(world, 'DELETE', 'consistency');
+  await control(world.kmsUrl, 'DELETE', 'faults/random');
+  await control(world.kmsUrl, 'DELETE', 'consistency');
   await world.settle();
   world.moveClock('PT1H'); // a younger KMS key may be somebody's work
   await world.orphans();
@@ -110,14 +112,5 @@ async function live(world: World, life: Life, seed: number): Promise<void> {
 
 /** From now on so many of the first calls after each change see what was before it. */
 function beLate(world: World, seed: number, probability: number): Promise<void> {
-  return control(world, 'POST', 'consistency', { seed, probability, reads: 10 });
-}
-
-/** Asks something of one of the local KMS's own endpoints. */
-async function control({ kmsUrl }: World, method: string, endpoint: string, body?: object): Promise<void> {
-  const { ok } = await fetch(`${kmsUrl}/_local/${endpoint}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!ok) throw new Error(`The local KMS does not take ${method} ${endpoint}.`);
+  return control(world.kmsUrl, 'POST', 'consistency', { seed, probability, reads: 10 });
 }

@@ -247,6 +247,7 @@ describe('a KMS key that refuses', () => {
     expect(shown.map((kmsKey) => kmsKey?.keyState)).toEqual(['Disabled', 'Disabled', 'Enabled']);
 
     await putKmsPolicy(world.kms, kmsKeyId, JSON.stringify(policy));
+    world.moveClock('PT5M'); // KMS shows it to everybody
     const { ratification } = await world.stop(keyId, cora);
     await toItsEnd(world, ratification ?? '');
     await expectInvariants(world, keyId);

@@ -148,6 +148,7 @@ describe('the search for orphans', () => {
     'goes on when one KMS key does not answer %s, and fails at the end',
     async (command) => {
       const ids = await failed();
+      await world.kmsAtItsBest('staged');
       const orphans = [await anOrphan(ids), await anOrphan(ids), await anOrphan(ids)];
       world.moveClock('PT1H');
       const [bad = ''] = orphans;

@@ -19,6 +19,7 @@ let kmsKeyId: string;
 
 beforeEach(async () => {
   world = await createWorld();
+  await world.kmsAtItsBest('staged');
   keyId = await aKey(world, 'SYMMETRIC_DEFAULT');
   kmsKeyId = (await versions())[0]?.kmsKeyId ?? '';
 });

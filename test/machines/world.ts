@@ -10,6 +10,7 @@ import { createRegistry, type Registry } from '../../lambdas/adapters/registry/r
 import { openApproval, openInput } from '../../lambdas/approvals/open-approval.ts';
 import { outcomeInput, readOutcome } from '../../lambdas/approvals/read-outcome.ts';
 import type { Change } from '../../lambdas/domain/change.ts';
+import { isTransient } from '../../lambdas/domain/errors.ts';
 import type { Principal } from '../../lambdas/domain/principal.ts';
 import type { Operation } from '../../lambdas/domain/request.ts';
 import { admitCustodian } from '../../lambdas/emergency/admission.ts';
@@ -35,7 +36,7 @@ import { tendRequest } from '../../lambdas/sweep/due-request.ts';
 import { discardOrphans } from '../../lambdas/sweep/orphans.ts';
 import { sweep } from '../../lambdas/sweep/sweep.ts';
 import { startLocalKms } from '../../local/kms/server.ts';
-import { beImperfect, kmsIsImperfect } from '../imperfection.ts';
+import { beAtItsBest, beImperfect, kmsIsImperfect, type reasonsForTheBest } from '../imperfection.ts';
 import { authorization } from '../unit/approvals/proofs.ts';
 import { allowedByTags, callingAs, everyRole, introduce, roles } from './callers.ts';
 import { Crashes } from './crash.ts';
@@ -84,15 +85,10 @@ interface Run {
   outcome?: Outcome;
 }
 
-interface WorldOptions {
-  /** Left out, KMS is imperfect in a run with `KEYWARD_KMS=imperfect`. */
-  readonly kms?: 'at its best';
-}
-
 /** Keyward in one process: its own machines and steps over a real KMS, with the table in memory. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-export async function createWorld({ kms }: WorldOptions = {}) {
+export async function createWorld() {
   /** What was done to KMS keys, in order: every call that changed one. */
   const trail: Deed[] = [];
   const kmsServer = await startLocalKms({
@@ -103,7 +99,7 @@ export async function createWorld({ kms }: WorldOptions = {}) {
     },
   });
   await introduce(kmsServer.url);
-  if (kmsIsImperfect && kms !== 'at its best') {
+  if (kmsIsImperfect) {
     await beImperfect(kmsServer.url, [everyRole], { reads: 10, probability: 0.4 });
   }
   const config = {
@@ -153,7 +149,7 @@ export async function createWorld({ kms }: WorldOptions = {}) {
     BeginExecution: checked(stepInput, begin({ ...base, classes })),
     CreateVersion: checked(
       stepInput,
-      createVersion({ ...base, kms: kmsFor('CreateVersion'), tagging, classes, roles }),
+      createVersion({ ...base, kms: kmsFor('CreateVersion'), pause, tagging, classes, roles }),
     ),
     BindAlias: checked(bindAliasInput, bindAlias({ ...base, kms: kmsFor('BindAlias'), pause })),
     ProbeVersion: checked(probeInput, probeVersion({ ...base, kms: kmsFor('ProbeVersion'), pause })),
@@ -311,6 +307,9 @@ export async function createWorld({ kms }: WorldOptions = {}) {
   return {
     /** Where the local KMS listens: its own endpoints make it as imperfect as KMS is. */
     kmsUrl: kmsServer.url,
+    /** From now on KMS is at its best, whatever the run asks for. */
+    kmsAtItsBest: (reason: keyof typeof reasonsForTheBest): Promise<void> =>
+      beAtItsBest(kmsServer.url, reason),
     /** The account’s root, as which the test looks around. */
     kms: bareKms,
     tagging: bareTagging,
@@ -322,9 +321,9 @@ export async function createWorld({ kms }: WorldOptions = {}) {
     crashes,
     /** Names of the states that machines have entered, in order. */
     entered,
-    /** One run of the sweep: twice at once, as a schedule may. */
+    /** A run of the sweep, or the next ones where KMS may keep one from its work: each twice at once, as a schedule may. */
     sweep: async (): Promise<void> => {
-      const once = () =>
+      const once = async () =>
         sweep({
           registry: safe,
           clock,
@@ -333,7 +332,7 @@ export async function createWorld({ kms }: WorldOptions = {}) {
           publishNotTended: () => {},
           millisecondsLeft: () => 60_000,
         });
-      await Promise.all([once(), once()]);
+      for (let run = 0; run < SWEEPS; run += 1) await Promise.all([once(), once()]);
     },
     orphans: () =>
       discardOrphans({
@@ -347,24 +346,26 @@ export async function createWorld({ kms }: WorldOptions = {}) {
       }),
     /** While it lags, no step finds a KMS key by its tags. */
     tagIndex,
-    /** A custodian stops a key, in one process as the Lambda does it; the probe is a step of its own. */
+    /** A custodian stops a key, in one process as the Lambda does it; the probe is a step of its own. Told to ask again, they do. */
     stop: (keyId: string, custodian: Principal, client = bareKms): Promise<Stopped> =>
-      crashes.process(() =>
-        stopKey({
-          registry,
-          kms: kmsFor('DisableKey', client),
-          pause,
-          clock,
-          classes,
-          admit: admitCustodian({
-            directory: { groupsOf: async () => custodian.groups },
-            authorization,
-          }),
-          probeRefusal: async (requestId) =>
-            void (await steps.ProbeVersion?.({ requestId, expect: 'refused' })),
-          newId: () => ulid(),
-          randomNonce: () => 'e'.repeat(64),
-        })({ keyId, reason: 'It leaks.', custodian, via: 'api' }),
+      asksAgain(() =>
+        crashes.process(() =>
+          stopKey({
+            registry,
+            kms: kmsFor('DisableKey', client),
+            pause,
+            clock,
+            classes,
+            admit: admitCustodian({
+              directory: { groupsOf: async () => custodian.groups },
+              authorization,
+            }),
+            probeRefusal: async (requestId) =>
+              void (await steps.ProbeVersion?.({ requestId, expect: 'refused' })),
+            newId: () => ulid(),
+            randomNonce: () => 'e'.repeat(64),
+          })({ keyId, reason: 'It leaks.', custodian, via: 'api' }),
+        ),
       ),
     /** Runs one step by itself, outside of any machine. */
     step: async (name: string, payload: unknown): Promise<unknown> => steps[name]?.(payload),
@@ -399,6 +400,20 @@ export async function createWorld({ kms }: WorldOptions = {}) {
     },
     close: () => kmsServer.close(),
   };
+}
+
+/** Where KMS is imperfect. */
+const MOST_STOPS = kmsIsImperfect ? 5 : 1;
+const SWEEPS = kmsIsImperfect ? 5 : 1;
+
+async function asksAgain<T>(ask: () => Promise<T>): Promise<T> {
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isTransient(error) || asked === MOST_STOPS) throw error;
+    }
+  }
 }
 
 async function note(run: Run): Promise<void> {

@@ -4,7 +4,8 @@ import type { KeyRecord, VersionRecord } from '../../domain/key.ts';
 import { refusedWith } from '../aws-call.ts';
 import { aliasesOf, deleteAlias } from './aliases.ts';
 import { scheduleKmsDeletion } from './deletion.ts';
-import { describeKmsKey, isKept, type KmsKey } from './keys.ts';
+import { findKept } from './kept.ts';
+import { describeKmsKey, type KmsKey } from './keys.ts';
 import { looks, type Pause } from './looks.ts';
 
 export interface DiscardDependencies {
@@ -32,8 +33,8 @@ const WINDOW_DAYS = 30;
  */
 export async function discardKmsKey(deps: DiscardDependencies, unborn: Unborn): Promise<boolean> {
   const { kms } = deps;
-  const found = await describeKmsKey(kms, unborn.kmsKeyArn);
-  if (!isKept(found)) return false;
+  const found = await findKept(deps, unborn.kmsKeyArn);
+  if (found === undefined) return false;
   await freeName(deps, found, unborn);
   try {
     await scheduleKmsDeletion(kms, found.kmsKeyId, WINDOW_DAYS);
@@ -66,7 +67,7 @@ export async function freeName(
   if (key.currentVersion === 0) return deleteAlias(kms, key.alias);
   const current = versions.find(({ version }) => version === key.currentVersion);
   // With nothing to put the alias back to, it leads to a dying KMS key either way.
-  if (current === undefined || !isKept(await describeKmsKey(kms, current.kmsKeyId))) return;
+  if (current === undefined || (await findKept(deps, current.kmsKeyId)) === undefined) return;
   throw new NotSettled(`${key.alias} still leads to ${found.kmsKeyArn}, which is to be discarded.`, {
     alias: key.alias,
     kmsKeyId: found.kmsKeyId,
