@@ -10,7 +10,7 @@ const TOKEN = /\$\{(?<escaped>[*?$])\}|(?<plain>[\s\S])/gu;
 
 /** Whether the text matches an IAM pattern: `*` is any text, `?` one character. */
 export function matchesWildcard(text: string, pattern: string): boolean {
-  return matchesTokens(text, tokensOf(pattern));
+  return pattern === '*' || (isPlain(pattern) ? text === pattern : matchesTokens(text, tokensOf(pattern)));
 }
 
 /** As matchesWildcard, part by part: a wildcard of an ARN's region does not reach into its account. */
@@ -24,6 +24,7 @@ export function matchesArn(arn: string, pattern: string): boolean {
 
 /** As matchesWildcard for a Resource element: a `*` reaches over a colon only at the end of its part of the ARN. */
 export function matchesResource(resource: string, pattern: string): boolean {
+  if (isPlain(pattern)) return resource === pattern;
   const tokens = tokensOf(pattern);
   const name = tokens.flatMap((token, index) => (token === ':' ? [index] : []))[4] ?? tokens.length;
   return matchesTokens(
@@ -45,6 +46,9 @@ export function literalText(pattern: string): string {
 export function literalPattern(text: string): string {
   return text.replaceAll(/[*?$]/g, (character) => `\${${character}}`);
 }
+
+/** Most patterns are a whole name. */
+const isPlain = (pattern: string) => !/[*?$]/.test(pattern);
 
 function tokensOf(pattern: string): Token[] {
   return [...pattern.matchAll(TOKEN)].map(({ groups }) => {

@@ -10,10 +10,12 @@ import {
   GenerateDataKeyPairWithoutPlaintextCommand,
   GenerateMacCommand,
   GetKeyPolicyCommand,
+  type GrantConstraints,
   type KMSClient,
   ListGrantsCommand,
   PutKeyPolicyCommand,
   ReEncryptCommand,
+  RetireGrantCommand,
   ScheduleKeyDeletionCommand,
   SignCommand,
   TagResourceCommand,
@@ -34,7 +36,7 @@ interface Keys {
   readonly agreement: string;
 }
 
-type Send = (client: KMSClient, keys: Keys) => Promise<unknown>;
+type Send = (client: KMSClient, keys: Keys, root: KMSClient) => Promise<unknown>;
 
 /** One call by somebody that a condition holds for, and another, or another wanted value, that it does not. */
 interface Row {
@@ -68,6 +70,20 @@ const toService = (input: Partial<CreateGrantCommandInput>): Send =>
     Constraints: { SourceArn: QUEUE },
     ...input,
   });
+/** By the account of the key: whom the grant names needs no policy. */
+const retireGrant =
+  (Constraints?: GrantConstraints): Send =>
+  async (client, keys, root) => {
+    const { GrantToken } = await root.send(
+      new CreateGrantCommand({
+        KeyId: keys.plain,
+        GranteePrincipal: ROLE,
+        Operations: ['Encrypt'],
+        Constraints,
+      }),
+    );
+    return client.send(new RetireGrantCommand({ GrantToken }));
+  };
 const sign =
   (SigningAlgorithm: 'ECDSA_SHA_256' | 'ECDSA_SHA_384', MessageType: 'RAW' | 'DIGEST'): Send =>
   (client, { signing }) =>
@@ -173,6 +189,11 @@ const rows: Record<string, Row[]> = {
       wanted: ['StringEquals', 'acme'],
       unlike: { call: createGrant({ Constraints: { EncryptionContextEquals: { other: 'acme' } } }) },
     },
+    {
+      call: retireGrant({ EncryptionContextSubset: { tenant: 'acme' } }),
+      wanted: ['StringEquals', 'acme'],
+      unlike: { call: retireGrant() },
+    },
   ],
   'kms:EncryptionContextKeys': [
     {
@@ -199,6 +220,11 @@ const rows: Record<string, Row[]> = {
       call: createGrant({ Constraints: { EncryptionContextEquals: { tenant: 'acme' } } }),
       wanted: ['StringEquals', 'EncryptionContextEquals'],
       unlike: { call: createGrant({ Constraints: { EncryptionContextSubset: { tenant: 'acme' } } }) },
+    },
+    {
+      call: retireGrant({ EncryptionContextEquals: { tenant: 'acme' } }),
+      wanted: ['StringEquals', 'EncryptionContextEquals'],
+      unlike: { call: retireGrant({ EncryptionContextSubset: { tenant: 'acme' } }) },
     },
   ],
   'kms:GrantIsForAWSResource': [
@@ -432,7 +458,7 @@ describe('a policy may hinge on', () => {
   async function isLetThrough(call: Send, caller: object, ...statements: object[]): Promise<boolean> {
     const client = await kms.register({ ...caller, policies: [identityPolicy(...statements)] });
     try {
-      await call(client, keys);
+      await call(client, keys, kms.root);
       return true;
     } catch (error) {
       return (error as Error).name !== 'AccessDeniedException';
