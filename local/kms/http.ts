@@ -15,17 +15,24 @@ export type AwsServices = Readonly<
   Record<string, (operation: string, request: AwsRequest) => AwsReply | Promise<AwsReply>>
 >;
 
+/** Answers a form of the AWS Query protocol. */
+export type AnswerForm = (
+  form: URLSearchParams,
+  request: Pick<AwsRequest, 'headers' | 'sourceIPAddress'>,
+) => { readonly requestId: string; readonly status: number; readonly xml: string };
+
 /**
- * Speaks the AWS JSON 1.1 protocol for the services, and plain JSON for the routes under `/_local/`.
+ * Speaks the AWS JSON 1.1 protocol for the services, the AWS Query protocol for forms, and plain JSON for the routes under `/_local/`.
  * `settled` resolves when no request is being answered.
  */
 export function requestListener(
   services: AwsServices,
   routes: ControlRoutes,
+  answerForm: AnswerForm,
 ): { listener: RequestListener; settled: () => Promise<void> } {
   const running = new Set<Promise<void>>();
   const listener: RequestListener = (request, response) => {
-    const answering = answer(request, response, services, routes)
+    const answering = answer(request, response, services, routes, answerForm)
       .catch((error: unknown) => {
         console.error('Local KMS:', error);
         response.destroy();
@@ -46,6 +53,7 @@ async function answer(
   response: ServerResponse,
   services: AwsServices,
   routes: ControlRoutes,
+  answerForm: AnswerForm,
 ): Promise<void> {
   const url = urlOf(request);
   const body = await readBody(request);
@@ -54,6 +62,10 @@ async function answer(
     const text = body?.toString() ?? '';
     const reply = answerControl(routes, route, { query: url.searchParams, text });
     response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
+    return;
+  }
+  if (isForm(request)) {
+    sendXml(response, answerForm(new URLSearchParams(body?.toString()), originOf(request)));
     return;
   }
   const reply = await answerAws(request, services, body);
@@ -80,10 +92,21 @@ async function answerAws(
   }
   if (body === undefined) return refusal('RequestEntityTooLargeException', '', 413);
   return await service(operation.join('.'), {
-    headers: request.headers,
-    sourceIPAddress: request.socket.remoteAddress ?? '',
+    ...originOf(request),
     body: () => parseBody(body),
   });
+}
+
+const isForm = ({ headers }: IncomingMessage) =>
+  headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+
+const originOf = ({ headers, socket }: IncomingMessage) => ({
+  headers,
+  sourceIPAddress: socket.remoteAddress ?? '',
+});
+
+function sendXml(response: ServerResponse, { requestId, status, xml }: ReturnType<AnswerForm>): void {
+  response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }).end(xml);
 }
 
 function refusal(code: string, message: string, status = 400): AwsReply {

@@ -41,6 +41,8 @@ export interface PrincipalTraits {
   readonly sessionPolicies?: readonly PolicyDocument[] | undefined;
   /** Its tags; those of its session come before those of its user or role. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Which of the tags pass on to the sessions of roles that it assumes. */
+  readonly transitiveTagKeys?: readonly string[] | undefined;
   /** When it proved itself with a second factor, in epoch milliseconds. */
   readonly mfaAt?: number | undefined;
   /** The organization of its account. */
@@ -77,6 +79,17 @@ export function principalOf(arn: string, since: number, traits: PrincipalTraits 
   const accountId = match.iam ?? '';
   if (match.user === undefined) return { ...known, kind: 'Root', accountId, name: '', policyArn: arn };
   return { ...known, kind: 'IAMUser', accountId, name: match.user, policyArn: arn };
+}
+
+/** A session of a role, which may have a path. */
+export function sessionOf(
+  role: { readonly arn: string; readonly accountId: string; readonly name: string },
+  sessionName: string,
+  since: number,
+  traits: PrincipalTraits,
+): Principal {
+  const arn = `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${sessionName}`;
+  return { ...principalOf(arn, since, traits), policyArn: role.arn };
 }
 
 /** A service that calls by itself, for the account. */

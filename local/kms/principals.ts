@@ -7,6 +7,14 @@ import type { Kms } from './kms.ts';
 import { type Principal, principalOf, servicePrincipal } from './principal.ts';
 import type { AwsRequest } from './service.ts';
 
+/** Of a session, for as long as it lasts. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly sessionToken: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
 /** A principal, the access key that it called with, and the account and Region that it called. */
 export interface Caller {
   readonly account: Account;
@@ -60,6 +68,7 @@ const APP_ID = /(?:^|\s)app\/(?<appId>\S+?)(?:-PT-\S*)?(?:\s|$)/;
 export class Principals {
   readonly #byAccessKey = new Map<string, Principal>();
   readonly #byAppId = new Map<string, Principal>();
+  readonly #sessions = new Map<string, Credentials>();
   readonly #accountId: string;
   readonly #clock: Kms['clock'];
 
@@ -71,7 +80,8 @@ export class Principals {
 
   /**
    * Throws UnrecognizedClientException when the credentials are of nobody that was registered,
-   * MissingAuthenticationTokenException without any, and IncompleteSignatureException when they do not say whose they are.
+   * MissingAuthenticationTokenException without any, IncompleteSignatureException when they do not say whose they are, and
+   * ExpiredTokenException when the session that they are of is over.
    */
   identify({ headers, sourceIPAddress }: Pick<AwsRequest, 'headers' | 'sourceIPAddress'>): Caller {
     const { accessKeyId, region } = credentialOf(headers.authorization ?? '');
@@ -79,12 +89,8 @@ export class Principals {
     const appId = APP_ID.exec(userAgent)?.groups?.appId;
     const principal =
       (appId === undefined ? undefined : this.#byAppId.get(appId)) ?? this.#byAccessKey.get(accessKeyId);
-    if (principal === undefined) {
-      throw new ServiceError(
-        'UnrecognizedClientException',
-        'The security token included in the request is invalid.',
-      );
-    }
+    if (principal === undefined) throw invalidToken();
+    this.#checkSession(accessKeyId, headers['x-amz-security-token']);
     const origin = { sourceIPAddress, userAgent, time: this.#now() };
     return {
       account: { accountId: principal.accountId, region },
@@ -113,6 +119,20 @@ export class Principals {
     };
   }
 
+  /** Makes the credentials of a new session known. */
+  addSession(credentials: Credentials, principal: Principal): void {
+    this.#sessions.set(credentials.accessKeyId, credentials);
+    this.#byAccessKey.set(credentials.accessKeyId, principal);
+  }
+
+  #checkSession(accessKeyId: string, token: unknown): void {
+    const session = this.#sessions.get(accessKeyId);
+    if (session === undefined) return;
+    if (token !== session.sessionToken) throw invalidToken();
+    if (this.#now() < session.expiresAt) return;
+    throw new ServiceError('ExpiredTokenException', 'The security token included in the request is expired');
+  }
+
   #principalOf({ arn, service, sourceArn, tags, sessionTags, mfa, ...traits }: Registration): Principal {
     const now = this.#now();
     if (service !== undefined) {
@@ -131,6 +151,9 @@ export class Principals {
     return this.#clock.now().getTime();
   }
 }
+
+const invalidToken = () =>
+  new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
 
 /** The signature itself is not looked at. */
 function credentialOf(authorization: string): { readonly accessKeyId: string; readonly region: string } {

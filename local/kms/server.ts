@@ -8,6 +8,8 @@ import { DeliveryConditions } from '../cloudtrail/delivery-conditions.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { RecordLog } from '../cloudtrail/record-log.ts';
 import { answerCloudTrail } from '../cloudtrail/service.ts';
+import { Roles } from '../sts/roles.ts';
+import { answerSts } from '../sts/service.ts';
 import { Consistency } from './consistency.ts';
 import { Durations } from './durations.ts';
 import { Faults } from './faults.ts';
@@ -54,6 +56,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const usageTracking = new UsageTracking();
   const truth = kmsOfAccounts(database, { clock, durations, usageTracking });
   const principals = new Principals(accountId, clock);
+  const roles = new Roles();
   const faults = new Faults();
   const quotas = new Quotas(clock);
   const consistency = new Consistency(database, truth, clock);
@@ -92,6 +95,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const routes = {
     ...clockRoutes(clock),
     ...principals.routes(),
+    ...roles.routes(),
     ...faults.routes(),
     ...quotas.routes(),
     ...durations.routes(),
@@ -105,7 +109,9 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     cloudHsm.service.catchUp();
     service.catchUp();
   });
-  const { listener, settled } = requestListener(awsServices, routes);
+  const { listener, settled } = requestListener(awsServices, routes, (form, request) =>
+    answerSts(form, request, { clock, principals, roles }),
+  );
   // Longer than clients keep a connection: one that closes as it is used again looks like a lost answer.
   const server = createServer({ keepAliveTimeout: 60_000 }, listener);
   const address = await listen(server, port, host).catch((error: unknown) => {

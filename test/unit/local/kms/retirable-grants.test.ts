@@ -6,6 +6,7 @@ import {
   ListRetirableGrantsCommand,
   type ListRetirableGrantsCommandInput,
   paginateListRetirableGrants,
+  ReplicateKeyCommand,
   RevokeGrantCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
@@ -68,6 +69,17 @@ test('whatever the state of the key, until the grant is gone', async () => {
   expect(await list(kms.root)).toHaveLength(1);
   await kms.root.send(new RevokeGrantCommand({ KeyId: id, GrantId }));
   expect(await list(kms.root)).toEqual([]);
+});
+
+test('of a multi-Region key, those on its key in this Region', async () => {
+  const kms = await localKms();
+  const { id } = await kms.createKey({ MultiRegion: true });
+  await kms.root.send(new ReplicateKeyCommand({ KeyId: id, ReplicaRegion: 'eu-west-1' }));
+  const abroad = kms.client('test', { region: 'eu-west-1' });
+  const here = await grantOn(kms.root, id);
+  const there = await grantOn(abroad, id);
+  expect((await list(kms.root)).map(({ GrantId }) => GrantId)).toEqual([here.GrantId]);
+  expect((await list(abroad)).map(({ GrantId }) => GrantId)).toEqual([there.GrantId]);
 });
 
 test('page by page', async () => {
