@@ -23,8 +23,10 @@ export interface CloudTrailRecord {
   readonly managementEvent: true;
   readonly recipientAccountId: string;
   readonly serviceEventDetails?: Fields;
+  /** The same in the records of one call in several accounts; a call in one account has none. */
+  readonly sharedEventID?: string;
   readonly eventCategory: 'Management';
-  /** Service events have none. */
+  /** Service events and the calls of services have none. */
   readonly tlsDetails?: TlsDetails;
 }
 
@@ -44,7 +46,7 @@ export interface RecordedResource {
 
 /** Who called; for a service event only the account and `invokedBy`, for a service that calls only `invokedBy`. */
 export interface UserIdentity {
-  readonly type?: 'Root' | 'IAMUser' | 'AssumedRole' | 'AWSService';
+  readonly type?: 'Root' | 'IAMUser' | 'AssumedRole' | 'AWSService' | 'AWSAccount';
   readonly principalId?: string;
   readonly arn?: string;
   readonly accountId?: string;

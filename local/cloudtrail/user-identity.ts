@@ -30,3 +30,10 @@ export function userIdentity({ principal, accessKeyId }: Caller): UserIdentity {
     ...forwarded,
   };
 }
+
+/** The userIdentity in the record of an account that the caller is not of: who exactly called is not told there. */
+export function strangerIdentity(caller: Caller): UserIdentity {
+  const { principal } = caller;
+  if (principal.kind === 'AWSService') return userIdentity(caller);
+  return { type: 'AWSAccount', principalId: principalId(principal), accountId: principal.accountId };
+}

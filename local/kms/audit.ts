@@ -5,15 +5,13 @@ import {
   recordTime,
   type TlsDetails,
 } from '../cloudtrail/record.ts';
-import { userIdentity } from '../cloudtrail/user-identity.ts';
+import { strangerIdentity, userIdentity } from '../cloudtrail/user-identity.ts';
 import type { Account } from './account.ts';
 import type { ServiceError } from './errors.ts';
-import type { LocatedKey } from './multi-region.ts';
 import type { Outcome, ServiceEvent, Touch } from './operation.ts';
-import { recordedMetadata } from './operations/key-metadata.ts';
-import { serviceName } from './principal.ts';
+import { type Principal, serviceName } from './principal.ts';
 import type { Caller } from './principals.ts';
-import { type RecordFields, recordedFields } from './recorded-fields.ts';
+import type { RecordFields } from './recorded-fields.ts';
 
 const EVENT_SOURCE = 'kms.amazonaws.com';
 
@@ -35,12 +33,18 @@ const SHOWING_THEIR_KEY: ReadonlySet<string> = new Set([
   'UpdatePrimaryRegion',
 ]);
 
+const SERVICE_EVENTS_SHOWING_THEIR_KEY: ReadonlySet<string> = new Set([
+  'DeleteKey',
+  'SynchronizeMultiRegionKey',
+]);
+
 /** What is known of a call when it ends, one way or the other. */
 export interface FinishedCall {
   readonly operationName: string;
   readonly readOnly: boolean;
   readonly requestId: string;
-  readonly eventId: string;
+  /** That of its record in the account. */
+  readonly eventIdIn: (accountId: string) => string;
   readonly caller: Caller;
   readonly sourceIPAddress: string;
   readonly userAgent: string;
@@ -51,13 +55,35 @@ export interface FinishedCall {
   readonly result: Outcome | ServiceError;
 }
 
-/** The record of a call. A denied call shows neither what was asked nor of which key. */
+/**
+ * The records of a call: that of the caller's account, and where it was about a key of another account, one of that account
+ * too. A call that was denied is recorded in the caller's account only: the owner of a key does not see who tries.
+ */
+export function recordsOfCall(call: FinishedCall): CloudTrailRecord[] {
+  const record = recordOfCall(call);
+  const owners = wasDenied(call) ? [] : otherOwners(call);
+  if (owners.length === 0) return [record];
+  const shared: CloudTrailRecord = { ...record, sharedEventID: randomUUID() };
+  return [shared, ...owners.map((accountId) => recordOfOwner(accountId, shared, call))];
+}
+
+function recordOfOwner(accountId: string, shared: CloudTrailRecord, call: FinishedCall): CloudTrailRecord {
+  return {
+    ...shared,
+    userIdentity: strangerIdentity(call.caller),
+    eventID: call.eventIdIn(accountId),
+    recipientAccountId: accountId,
+  };
+}
+
+/** The record of a call in the caller's account. A denied call shows neither what was asked nor of which key. */
 export function recordOfCall(call: FinishedCall): CloudTrailRecord {
   const { account } = call.caller;
   const failure = call.result instanceof Error ? call.result : undefined;
   const outcome = call.result instanceof Error ? {} : call.result;
-  const wasDenied = failure?.code === 'AccessDeniedException';
-  const resources = wasDenied ? [] : recordedResources(call.touches, outcome);
+  const denied = wasDenied(call);
+  const resources = denied ? [] : recordedResources(call.touches, outcome);
+  const service = callingService(call.caller.principal);
   return {
     eventVersion: '1.11',
     userIdentity: userIdentity(call.caller),
@@ -65,48 +91,26 @@ export function recordOfCall(call: FinishedCall): CloudTrailRecord {
     eventSource: EVENT_SOURCE,
     eventName: call.operationName,
     awsRegion: account.region,
-    ...recordedOrigin(call),
+    sourceIPAddress: service ?? call.sourceIPAddress,
+    userAgent: service ?? cut(call.userAgent),
     ...(failure === undefined
       ? {}
-      : { errorCode: wasDenied ? 'AccessDenied' : failure.code, errorMessage: cut(failure.message) }),
-    requestParameters: wasDenied ? null : call.requestParameters,
+      : { errorCode: denied ? 'AccessDenied' : failure.code, errorMessage: cut(failure.message) }),
+    requestParameters: denied ? null : call.requestParameters,
     responseElements: failure === undefined ? responseElements(call, outcome) : null,
     ...(outcome.additionalEventData === undefined
       ? {}
       : { additionalEventData: outcome.additionalEventData }),
     requestID: call.requestId,
-    eventID: call.eventId,
+    eventID: call.eventIdIn(account.accountId),
     readOnly: call.readOnly,
     ...(resources.length === 0 ? {} : { resources }),
     eventType: 'AwsApiCall',
     managementEvent: true,
     recipientAccountId: account.accountId,
     eventCategory: 'Management',
-    tlsDetails: tlsDetails(account),
+    ...(service === undefined ? { tlsDetails: tlsDetails(account) } : {}),
   };
-}
-
-/** ReplicateKey is recorded once more in the Region of the replica: as the CreateKey that made it. */
-export function recordOfReplicaCreation({ kms, key }: LocatedKey, call: FinishedCall): CloudTrailRecord {
-  const { description, spec, usage, origin, policy } = key;
-  return recordOfCall({
-    ...call,
-    operationName: 'CreateKey',
-    eventId: randomUUID(),
-    caller: { ...call.caller, account: kms.account },
-    userAgent: 'AWS Internal',
-    requestParameters: recordedFields({
-      Policy: policy,
-      Description: description,
-      KeySpec: spec,
-      CustomerMasterKeySpec: spec,
-      KeyUsage: usage,
-      Origin: origin,
-      MultiRegion: true,
-    }),
-    touches: [],
-    result: { responseElements: { keyMetadata: recordedMetadata(kms, key) }, createdKey: key },
-  });
 }
 
 /** The record of what the service did by itself. */
@@ -122,11 +126,13 @@ export function recordOfServiceEvent(event: ServiceEvent, time: number): CloudTr
     sourceIPAddress: 'AWS Internal',
     userAgent: 'AWS Internal',
     requestParameters: null,
-    responseElements: event.name === 'DeleteKey' ? { keyId: event.key.key.arn } : null,
+    responseElements: SERVICE_EVENTS_SHOWING_THEIR_KEY.has(event.name) ? { keyId: event.key.key.arn } : null,
+    ...(event.name === 'SynchronizeMultiRegionKey' ? { requestID: randomUUID() } : {}),
     eventID: randomUUID(),
     readOnly: false,
     resources: [resource(event.key.key.arn)],
-    eventType: 'AwsServiceEvent',
+    // AWS shows the synchronisation as a call, and what else it does by itself as events.
+    eventType: event.name === 'SynchronizeMultiRegionKey' ? 'AwsApiCall' : 'AwsServiceEvent',
     managementEvent: true,
     recipientAccountId: account.accountId,
     ...(event.details === undefined ? {} : { serviceEventDetails: event.details }),
@@ -134,11 +140,20 @@ export function recordOfServiceEvent(event: ServiceEvent, time: number): CloudTr
   };
 }
 
-/** A service that calls, by itself or for somebody, is shown in place of the address and the client. */
-function recordedOrigin({ caller: { principal }, sourceIPAddress, userAgent }: FinishedCall) {
-  const { kind, arn, viaService } = principal;
-  const service = kind === 'AWSService' ? arn : viaService && serviceName(viaService);
-  return { sourceIPAddress: service ?? sourceIPAddress, userAgent: service ?? cut(userAgent) };
+function wasDenied({ result }: FinishedCall): boolean {
+  return result instanceof Error && result.code === 'AccessDeniedException';
+}
+
+/** The accounts, besides the caller's, of the keys that the call was about. */
+function otherOwners({ caller, touches }: FinishedCall): string[] {
+  const owners = touches.flatMap((touch) => (touch.kind === 'key' ? [touch.kms.account.accountId] : []));
+  return [...new Set(owners)].filter((accountId) => accountId !== caller.account.accountId);
+}
+
+/** The service that makes the call, for somebody or by itself. CloudTrail shows no address and no connection of it. */
+function callingService({ kind, arn, viaService }: Principal): string | undefined {
+  if (kind === 'AWSService') return arn;
+  return viaService === undefined ? undefined : serviceName(viaService);
 }
 
 function responseElements({ operationName, touches }: FinishedCall, outcome: Outcome): RecordFields | null {

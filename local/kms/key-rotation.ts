@@ -39,7 +39,7 @@ export function rotateMaterial(
         keyId: key.id,
       },
     },
-    ...replicas.map((replica): ServiceEvent => ({ name: 'SynchronizeMultiRegionKey', key: replica })),
+    ...(replicas.length === 0 ? [] : [{ name: 'SynchronizeMultiRegionKey', key: { kms, key } } as const]),
   ];
 }
 

@@ -63,6 +63,8 @@ export interface Outcome {
   readonly createdKey?: KmsKey;
   /** The replica that the call made, in another Region, where its creation is recorded too. */
   readonly replica?: LocatedKey;
+  /** The replica that the call made the primary key, in another Region, where that is recorded too. */
+  readonly newPrimary?: LocatedKey;
   readonly serviceEvents?: readonly ServiceEvent[];
 }
 

@@ -66,7 +66,7 @@ function isFields(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** CloudTrail leaves a leading abbreviation as it is: `AWSAccountId`. */
+/** CloudTrail makes the first letter small, of an abbreviation too: `aWSAccountId`. */
 function recordedName(name: string): string {
-  return /^[A-Z]{2}/.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1);
+  return name.charAt(0).toLowerCase() + name.slice(1);
 }

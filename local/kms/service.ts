@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import type { Account } from './account.ts';
-import { type FinishedCall, recordOfCall, recordOfReplicaCreation, recordOfServiceEvent } from './audit.ts';
+import { type FinishedCall, recordOfServiceEvent, recordsOfCall } from './audit.ts';
+import { recordOfNewPrimary, recordOfReplicaCreation } from './audit-of-other-regions.ts';
 import { deniedToOtherAccount } from './authorization/authorize.ts';
 import { authorizeCall } from './call-authorization.ts';
+import { CallIds } from './call-ids.ts';
 import type { Consistency } from './consistency.ts';
 import { doDueWork } from './due-work.ts';
 import { notFound, ServiceError, unsupported } from './errors.ts';
@@ -56,7 +57,7 @@ export class KmsService {
   }
 
   async answer(operationName: string, request: AwsRequest): Promise<AwsReply> {
-    const ids = { requestId: randomUUID(), eventId: randomUUID() };
+    const ids = new CallIds();
     const { requestId } = ids;
     let caller: Caller;
     try {
@@ -88,7 +89,7 @@ export class KmsService {
     for (const { event, at } of doDueWork(this.#parts, now)) this.#recordEvent(event, at);
   }
 
-  #carryOut(name: string, call: PreparedCall, caller: Caller, trace: Trace, ids: Ids): Outcome {
+  #carryOut(name: string, call: PreparedCall, caller: Caller, trace: Trace, ids: CallIds): Outcome {
     this.catchUp();
     const { in: truth, clock, database, consistency } = this.#parts;
     const { account, principal } = caller;
@@ -113,7 +114,14 @@ export class KmsService {
       }
       if (CRYPTOGRAPHIC_OPERATIONS.has(name)) {
         for (const touch of resolved.touches) {
-          if (touch.kind === 'key') touch.kms.usageTracking.note(touch, { operation: name, at: now, ...ids });
+          if (touch.kind !== 'key') continue;
+          const eventId = ids.eventIdIn(touch.kms.account.accountId);
+          touch.kms.usageTracking.note(touch, {
+            operation: name,
+            at: now,
+            requestId: ids.requestId,
+            eventId,
+          });
         }
       }
       consistency.changed(before, outcome.createdKey ?? outcome.replica?.key);
@@ -143,7 +151,7 @@ export class KmsService {
 
   #record(
     operationName: string,
-    ids: Ids,
+    ids: CallIds,
     caller: Caller,
     request: AwsRequest,
     trace: Trace,
@@ -154,7 +162,8 @@ export class KmsService {
     const call: FinishedCall = {
       operationName,
       readOnly: isRead(operationName),
-      ...ids,
+      requestId: ids.requestId,
+      eventIdIn: (accountId) => ids.eventIdIn(accountId),
       caller,
       sourceIPAddress: request.sourceIPAddress,
       userAgent: request.headers['user-agent'] ?? '',
@@ -162,9 +171,10 @@ export class KmsService {
       ...trace,
       result,
     };
-    onRecord(recordOfCall(call));
+    for (const record of recordsOfCall(call)) onRecord(record);
     if (result instanceof Error) return;
     if (result.replica !== undefined) onRecord(recordOfReplicaCreation(result.replica, call));
+    if (result.newPrimary !== undefined) onRecord(recordOfNewPrimary(result.newPrimary, call));
     for (const event of result.serviceEvents ?? []) this.#recordEvent(event, time);
   }
 
@@ -219,12 +229,6 @@ function refuseOtherAccounts({ accountId }: Account, name: string, touches: read
       throw notFound(`Key '${touch.key.arn}' does not exist`);
     }
   }
-}
-
-/** Name the call in its answer and in its record. */
-interface Ids {
-  readonly requestId: string;
-  readonly eventId: string;
 }
 
 /** What the record says of a call, as far as the call came. */

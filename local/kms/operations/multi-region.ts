@@ -92,7 +92,7 @@ export const updatePrimaryRegion = keyOperation({
       there.keys.setMultiRegionType(moved.id, moved === key ? 'REPLICA' : 'PRIMARY');
       if (until > now) there.keys.settleLater(moved.id, 'Updating', until, moved.state);
     }
-    return {};
+    return { newPrimary: next };
   },
 });
 

@@ -44,6 +44,26 @@ const change = (requestParameters: Shape, responseElements: Shape): DocumentedRe
 
 const CONTEXT = { Department: 'string', Project: 'string' } as const;
 
+const KEY_METADATA = {
+  aWSAccountId: 'string',
+  keyId: 'string',
+  arn: 'string',
+  creationDate: 'string',
+  enabled: 'boolean',
+  description: 'string',
+  keyUsage: 'string',
+  keyState: 'string',
+  origin: 'string',
+  keyManager: 'string',
+  customerMasterKeySpec: 'string',
+  keySpec: 'string',
+  encryptionAlgorithms: ['string'],
+  multiRegion: 'boolean',
+  currentKeyMaterialId: 'string',
+} as const;
+
+const REGION = { arn: 'string', region: 'string' } as const;
+
 /** With the calls of `callEachOperation`: an optional member of a request is recorded when it was given. */
 export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
   CancelKeyDeletion: change({ keyId: 'string' }, KEY_ARN),
@@ -71,26 +91,9 @@ export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
       customerMasterKeySpec: 'string',
       bypassPolicyLockoutSafetyCheck: 'boolean',
     },
-    {
-      keyMetadata: {
-        AWSAccountId: 'string',
-        keyId: 'string',
-        arn: 'string',
-        creationDate: 'string',
-        enabled: 'boolean',
-        description: 'string',
-        keyUsage: 'string',
-        keyState: 'string',
-        origin: 'string',
-        keyManager: 'string',
-        customerMasterKeySpec: 'string',
-        keySpec: 'string',
-        encryptionAlgorithms: ['string'],
-        multiRegion: 'boolean',
-        currentKeyMaterialId: 'string',
-      },
-    },
+    { keyMetadata: KEY_METADATA },
   ),
+  Decapsulate: read({ keyId: 'string', encapsulationAlgorithm: 'string' }),
   Decrypt: read({ encryptionAlgorithm: 'string', keyId: 'string', encryptionContext: CONTEXT }, MATERIAL),
   DeleteAlias: { ...change({ aliasName: 'string' }, KEY_ARN), resources: ['alias', 'key'] },
   DeriveSharedSecret: read({ keyAgreementAlgorithm: 'string', keyId: 'string' }),
@@ -99,6 +102,7 @@ export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
   DisableKeyRotation: change({ keyId: 'string' }, null),
   EnableKey: change({ keyId: 'string' }, KEY_ARN),
   EnableKeyRotation: change({ keyId: 'string', rotationPeriodInDays: 'number' }, KEY_ARN),
+  Encapsulate: read({ keyId: 'string', encapsulationAlgorithm: 'string' }),
   Encrypt: read({ encryptionAlgorithm: 'string', keyId: 'string', encryptionContext: CONTEXT }, MATERIAL),
   GenerateDataKey: read({ keyId: 'string', keySpec: 'string', encryptionContext: CONTEXT }, MATERIAL),
   GenerateDataKeyPair: read({ keyPairSpec: 'string', encryptionContext: CONTEXT, keyId: 'string' }, MATERIAL),
@@ -133,6 +137,23 @@ export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
     ),
     resources: ['key', 'key'],
   },
+  ReplicateKey: change(
+    {
+      keyId: 'string',
+      replicaRegion: 'string',
+      bypassPolicyLockoutSafetyCheck: 'boolean',
+      description: 'string',
+      tags: [],
+    },
+    {
+      replicaKeyMetadata: {
+        ...KEY_METADATA,
+        multiRegionConfiguration: { multiRegionKeyType: 'string', primaryKey: REGION, replicaKeys: [REGION] },
+      },
+      replicaPolicy: 'string',
+      replicaTags: [],
+    },
+  ),
   RetireGrant: { ...change(null, null), additionalEventData: { grantId: 'string' } },
   RevokeGrant: change({ keyId: 'string', grantId: 'string' }, null),
   RotateKeyOnDemand: change({ keyId: 'string' }, { keyId: 'string' }),
@@ -148,6 +169,7 @@ export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
     resources: ['alias', 'key'],
   },
   UpdateKeyDescription: change({ keyId: 'string', description: 'string' }, null),
+  UpdatePrimaryRegion: change({ keyId: 'string', primaryRegion: 'string' }, KEY_ARN),
   Verify: read({ signingAlgorithm: 'string', keyId: 'string', messageType: 'string' }),
   VerifyMac: read({ macAlgorithm: 'string', keyId: 'string' }),
 };

@@ -2,6 +2,7 @@ import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateGrantCommand,
+  DecapsulateCommand,
   DecryptCommand,
   DeleteAliasCommand,
   DeriveSharedSecretCommand,
@@ -10,6 +11,7 @@ import {
   DisableKeyRotationCommand,
   EnableKeyCommand,
   EnableKeyRotationCommand,
+  EncapsulateCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
   GenerateDataKeyPairCommand,
@@ -29,6 +31,7 @@ import {
   ListResourceTagsCommand,
   PutKeyPolicyCommand,
   ReEncryptCommand,
+  ReplicateKeyCommand,
   RetireGrantCommand,
   RevokeGrantCommand,
   RotateKeyOnDemandCommand,
@@ -38,6 +41,7 @@ import {
   UntagResourceCommand,
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
+  UpdatePrimaryRegionCommand,
   VerifyCommand,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms';
@@ -87,6 +91,49 @@ describe('the record has the members that AWS documents, and no others', () => {
     const record = firstOf('DeleteKey');
     expect(shapeOf(record)).toEqual(shapeOfServiceEvent({ responseElements: { keyId: 'string' } }));
     expect(record?.responseElements).toEqual({ keyId: record?.resources?.[0]?.ARN });
+  });
+});
+
+describe('a call that reaches into another Region', () => {
+  const inBoth = (eventName: string) => records.filter((record) => record.eventName === eventName);
+
+  test('CreateKey of a replica is recorded there, by the request that replicated', () => {
+    const replicated = firstOf('ReplicateKey');
+    const created = records.find(
+      ({ eventName, awsRegion }) => eventName === 'CreateKey' && awsRegion === 'eu-west-1',
+    );
+    expect(created?.requestID).toBe(replicated?.requestID);
+    expect(created?.eventID).not.toBe(replicated?.eventID);
+    expect(created?.resources).toEqual([
+      { accountId: ACCOUNT, type: 'AWS::KMS::Key', ARN: expect.stringContaining(':eu-west-1:') },
+    ]);
+  });
+
+  test('UpdatePrimaryRegion is recorded in both, there as a call of AWS KMS for the caller', () => {
+    const [here, there, ...others] = inBoth('UpdatePrimaryRegion');
+    expect(others).toEqual([]);
+    const arn = here?.resources?.[0]?.ARN.replace('us-east-1', 'eu-west-1');
+    const { resources: _resources, tlsDetails: _tlsDetails, ...same } = here ?? {};
+    expect(there).toEqual({
+      ...same,
+      awsRegion: 'eu-west-1',
+      eventID: expect.any(String),
+      userIdentity: { ...here?.userIdentity, invokedBy: 'kms.amazonaws.com' },
+      userAgent: 'AWS Internal',
+      requestParameters: { keyId: arn, primaryRegion: 'eu-west-1' },
+      responseElements: { keyId: arn },
+    });
+    expect(there?.eventID).not.toBe(here?.eventID);
+  });
+
+  test('the synchronisation of a multi-Region key is a call of AWS KMS on its primary key', () => {
+    const record = firstOf('SynchronizeMultiRegionKey');
+    expect(shapeOf(record)).toEqual(
+      Object.assign({ requestID: 'string' }, shapeOfServiceEvent({ responseElements: { keyId: 'string' } })),
+    );
+    expect(record).toMatchObject({ eventType: 'AwsApiCall', awsRegion: 'us-east-1' });
+    expect(record?.responseElements).toEqual({ keyId: record?.resources?.[0]?.ARN });
+    expect(record?.resources?.[0]?.ARN).toContain(':us-east-1:');
   });
 });
 
@@ -212,6 +259,16 @@ async function callEachOperation(server: TestKms): Promise<void> {
   await user.send(new DisableKeyRotationCommand({ KeyId: rotating }));
   await user.send(new RotateKeyOnDemandCommand({ KeyId: rotating }));
   await user.send(new ListKeyRotationsCommand({ KeyId: rotating, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' }));
+
+  const { id: encapsulating } = await make({ KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE' });
+  const encapsulation = { KeyId: encapsulating, EncapsulationAlgorithm: 'ML_KEM' } as const;
+  const { SharedSecretCiphertextBlob } = await user.send(new EncapsulateCommand(encapsulation));
+  await user.send(new DecapsulateCommand({ ...encapsulation, SharedSecretCiphertextBlob }));
+
+  const { id: multiRegion } = await make({ MultiRegion: true });
+  await user.send(new ReplicateKeyCommand({ KeyId: multiRegion, ReplicaRegion: 'eu-west-1' }));
+  await user.send(new RotateKeyOnDemandCommand({ KeyId: multiRegion }));
+  await user.send(new UpdatePrimaryRegionCommand({ KeyId: multiRegion, PrimaryRegion: 'eu-west-1' }));
 
   await user.send(new DisableKeyCommand({ KeyId }));
   await user.send(new EnableKeyCommand({ KeyId }));

@@ -126,7 +126,7 @@ describe('what is recorded', () => {
     });
     expect(record?.responseElements).toEqual({
       keyMetadata: {
-        AWSAccountId: ACCOUNT,
+        aWSAccountId: ACCOUNT,
         keyId: id,
         arn,
         creationDate: DATE,
