@@ -1,4 +1,5 @@
 import { VirtualClock } from '../clock/virtual-time.ts';
+import type { Account } from '../kms/account.ts';
 import { busEventsOf } from './bus-events.ts';
 import { type Channel, DeliveryConditions, type Parcel } from './delivery-conditions.ts';
 import { type BusEvent, type EventBus, putOnBus } from './event-bus.ts';
@@ -10,6 +11,8 @@ import { putInBucket, type TrailBucket } from './trail-bucket.ts';
 const INTERVAL_MILLISECONDS = 250;
 
 export interface DeliveryOptions {
+  /** Whose records: those of the account go to the trail, those of its Region to the bus. All of them, when left out. */
+  readonly account?: Account;
   /** The bus that the records go to, as events of `keyward.local.cloudtrail`, and those of AWS KMS, of `keyward.local.kms`. */
   readonly events?: EventBus;
   /** The bucket that the records go to, as a trail's log files. The client needs `forcePathStyle` for a local S3. */
@@ -32,6 +35,10 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
+function isOf({ accountId }: Account, { recipientAccountId }: CloudTrailRecord): boolean {
+  return recipientAccountId === accountId;
+}
+
 /** One of the places that records are brought to. */
 interface Route {
   take(record: CloudTrailRecord): void;
@@ -45,6 +52,7 @@ interface Route {
  * keep the process alive.
  */
 export function createDelivery({
+  account,
   events,
   trail,
   clock = new VirtualClock(),
@@ -59,6 +67,8 @@ export function createDelivery({
       route<BusEvent>({
         ...common,
         channel: 'bus',
+        takes: (record) =>
+          account === undefined || (isOf(account, record) && record.awsRegion === account.region),
         name: 'EventBridge',
         parcelsOf: (record) =>
           busEventsOf(record).map((item) => ({
@@ -75,6 +85,7 @@ export function createDelivery({
       route<CloudTrailRecord>({
         ...common,
         channel: 'trail',
+        takes: (record) => account === undefined || isOf(account, record),
         name: 'S3',
         parcelsOf: (record) => [{ item: record, name: record.eventName, bestEffort: false }],
         send: (items) => putInBucket(trail, items, clock.now()),
@@ -102,17 +113,19 @@ interface RouteOptions<T> {
   readonly conditions: DeliveryConditions;
   readonly intervalMilliseconds: number;
   readonly report: (message: string) => void;
+  readonly takes: (record: CloudTrailRecord) => boolean;
   readonly parcelsOf: (record: CloudTrailRecord) => readonly (Parcel & { readonly item: T })[];
   readonly send: (items: readonly T[]) => Promise<Undelivered<T>>;
 }
 
 function route<T>(options: RouteOptions<T>): Route {
-  const { channel, clock, conditions, parcelsOf } = options;
+  const { channel, clock, conditions, takes, parcelsOf } = options;
   const queue = new RetryingQueue<T>(options);
   const onTheWay = new OnTheWay<T>(clock, (item) => queue.add(item));
   const forgetConditions = conditions.onEnd(() => onTheWay.hurry());
   return {
     take: (record) => {
+      if (!takes(record)) return;
       const now = clock.now().getTime();
       for (const parcel of parcelsOf(record)) {
         for (const arrival of conditions.arrivals(channel, parcel, now)) onTheWay.add(parcel.item, arrival);

@@ -9,7 +9,7 @@ import { type LocalKms, startLocalKms } from '../kms/server.ts';
 import { startMiniStack } from '../ministack/ministack.ts';
 import { type SignIn, startSignIn } from '../signin/sign-in.ts';
 import { startLocalSlack, TEAM_ID } from '../slack/server.ts';
-import { clientConfig } from './account.ts';
+import { account, clientConfig } from './account.ts';
 import { createApprovalKey } from './approval-key.ts';
 import { deploy } from './deployment.ts';
 import { functionPrincipals, registerPrincipals } from './function-principals.ts';
@@ -150,6 +150,7 @@ function deliveryTo(
 ): Delivery {
   const config = clientConfig(endpoint);
   return createDelivery({
+    account: { accountId: account.id, region: account.region },
     clock,
     conditions,
     events: { client: new EventBridgeClient(config), busName: 'default' },

@@ -138,3 +138,19 @@ describe('delivery to a bucket', () => {
     expect(calls).toHaveLength(1);
   });
 });
+
+test('an account gets its own records: on the bus those of its Region, in the bucket those of all', async () => {
+  const { calls, events } = bus();
+  const { objects, trail } = bucket();
+  const account = { accountId: '000000000000', region: 'us-east-1' };
+  const { delivery } = deliveryTo({ events, trail, account });
+  delivery.deliver(record(1));
+  delivery.deliver(record(2, { awsRegion: 'eu-west-1' }));
+  delivery.deliver(record(3, { recipientAccountId: '111122223333' }));
+  await delivery.flush();
+  expect(calls.flatMap(({ ids }) => ids)).toEqual(['event-1']);
+  expect(objects.map(({ contents }) => contents)).toEqual([
+    { Records: [record(1)] },
+    { Records: [record(2, { awsRegion: 'eu-west-1' })] },
+  ]);
+});
