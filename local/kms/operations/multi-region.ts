@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ServiceError, unsupported } from '../errors.ts';
 import { keyArn, resolveKey } from '../key-reference.ts';
+import type { KeyState } from '../key-states.ts';
 import type { Kms } from '../kms.ts';
 import { type LocatedKey, relatedKeys, replicasOf } from '../multi-region.ts';
 import { keyOperation, type Outcome, operation } from '../operation.ts';
@@ -69,6 +70,9 @@ export const replicateKey = operation({
   },
 });
 
+/** The states in which a replica can become the primary key. */
+const MOVABLE: ReadonlySet<KeyState> = new Set(['Enabled', 'Disabled', 'Updating']);
+
 /** Both keys are updating for a while; the former primary key is a replica then. */
 export const updatePrimaryRegion = keyOperation({
   schema: z.object({ KeyId: keyId, PrimaryRegion: region }),
@@ -84,13 +88,14 @@ export const updatePrimaryRegion = keyOperation({
         `${keyArn({ ...kms.account, region: input.PrimaryRegion }, key.id)} does not exist: replicate the key there first.`,
       );
     }
-    if (next.key.state !== 'Enabled' && next.key.state !== 'Disabled') {
+    if (!MOVABLE.has(next.key.state)) {
       throw new ServiceError('KMSInvalidStateException', `${next.key.arn} is ${next.key.state}.`);
     }
     const until = now + kms.durations.of('UpdatePrimaryRegion');
     for (const { kms: there, key: moved } of [{ kms, key }, next]) {
       there.keys.setMultiRegionType(moved.id, moved === key ? 'REPLICA' : 'PRIMARY');
-      if (until > now) there.keys.settleLater(moved.id, 'Updating', until, moved.state);
+      // One that is updating already comes back to the state from before that.
+      if (until > now) there.keys.settleLater(moved.id, 'Updating', until, moved.settlesAs ?? moved.state);
     }
     return { newPrimary: next };
   },

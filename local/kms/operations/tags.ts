@@ -33,6 +33,7 @@ export const untagResource = keyOperation({
   readOnly: false,
   conditions: ({ TagKeys }) => ({ 'aws:tagkeys': TagKeys }),
   handle: ({ kms, key }, { TagKeys }) => {
+    refuseReserved(TagKeys);
     for (const name of TagKeys) kms.tags.remove(key.id, name);
     return {};
   },
@@ -60,13 +61,17 @@ export function touchesOfCreation(arn: string, given: readonly TagInput[], actio
   return [making, { kind: 'account', action: 'kms:TagResource', resource: arn }];
 }
 
+function refuseReserved(tagKeys: readonly string[]): void {
+  if (tagKeys.some((name) => name.startsWith('aws:'))) {
+    throw new ServiceError('TagException', 'Tags beginning with aws: are reserved');
+  }
+}
+
 /** Throws TagException for too many tags, tags that AWS reserves, and for a tag key that is given twice. */
 export function checkTags(given: readonly TagInput[]): void {
   if (given.length > TAGS_PER_KEY) throw new ServiceError('TagException', 'Too many tags');
   const names = given.map(({ TagKey }) => TagKey);
-  if (names.some((name) => name.startsWith('aws:'))) {
-    throw new ServiceError('TagException', 'Tags beginning with aws: are reserved');
-  }
+  refuseReserved(names);
   if (new Set(names).size !== names.length) {
     throw new ServiceError('TagException', 'Duplicate tag keys');
   }

@@ -299,6 +299,22 @@ describe('UpdatePrimaryRegion', () => {
     expect(await see(away)).toMatchObject({ KeyState: 'Enabled' });
   });
 
+  test('moves on while keys are still updating, and each comes back to the state that it had before', async () => {
+    const { id, clock, home, away, post, replicate, see } = await world();
+    await replicate();
+    await away.send(new DisableKeyCommand({ KeyId: id }));
+    await post('/_local/durations', { UpdatePrimaryRegion: 60_000 });
+    await home.send(new UpdatePrimaryRegionCommand({ KeyId: id, PrimaryRegion: AWAY }));
+    await away.send(new UpdatePrimaryRegionCommand({ KeyId: id, PrimaryRegion: HOME }));
+    expect(await see(home)).toMatchObject({
+      KeyState: 'Updating',
+      MultiRegionConfiguration: { MultiRegionKeyType: 'PRIMARY' },
+    });
+    clock.advance('PT1M');
+    expect(await see(home)).toMatchObject({ KeyState: 'Enabled' });
+    expect(await see(away)).toMatchObject({ KeyState: 'Disabled' });
+  });
+
   test('wants a replica there, and to be asked of the primary key', async () => {
     const { id, home, away, replicate } = await world();
     const move = (client: KMSClient, PrimaryRegion: string) =>

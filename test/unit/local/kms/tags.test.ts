@@ -49,6 +49,9 @@ describe('tags of a key', () => {
         name: 'TagException',
       });
     }
+    await expect(
+      kms.root.send(new UntagResourceCommand({ KeyId: id, TagKeys: ['aws:a'] })),
+    ).rejects.toMatchObject({ name: 'TagException' });
     await expect(kms.root.send(new ListResourceTagsCommand({ KeyId: id }))).resolves.toMatchObject({
       Truncated: false,
       Tags: expect.not.arrayContaining([tag('one-more', 'x')]),
