@@ -35,6 +35,7 @@ const steps: readonly Step[] = [
   check('format', 'biome', 'ci'),
   check('dead code', 'knip'),
   tests('unit tests', 'unit'),
+  tests('conformance of the local KMS', 'conformance'),
   tests('machines, killed at every call', 'machines'),
   tests('approvals by chance', 'chaos'),
   tests('browser tests', 'browser'),

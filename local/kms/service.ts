@@ -136,8 +136,7 @@ export class KmsService {
     trace.touches = resolved.touches;
     for (const touch of resolved.touches) {
       if (touch.kind === 'key' && CRYPTOGRAPHIC_OPERATIONS.has(name)) {
-        if (call.pairSpec === undefined) this.#parts.quotas.takeUse(caller, touch.key.spec);
-        else this.#parts.quotas.takePair(caller, call.pairSpec);
+        this.#parts.quotas.takeUse(caller, touch.key.spec);
       }
     }
     authorizeCall(caller, name, call, resolved);

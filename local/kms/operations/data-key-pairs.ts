@@ -47,13 +47,12 @@ function pairOperation(
     readOnly: true,
     prepare: async (body) => {
       const input = parseInput(schema, body);
-      const pairSpec = supportedSpec(input);
-      const privateKey = await generateMaterial(specFacts(pairSpec).material);
+      const privateKey = await generateMaterial(specFacts(supportedSpec(input)).material);
       const conditions = () => ({
         'kms:encryptionalgorithm': ['SYMMETRIC_DEFAULT'],
         'kms:datakeypairspec': [input.KeyPairSpec],
       });
-      const call = prepared({ conditions }, input, (caller) => {
+      return prepared({ conditions }, input, (caller) => {
         const resolved = resolveKey(caller, input.KeyId, 'key-or-alias');
         const { kms, key } = resolved;
         return {
@@ -74,7 +73,6 @@ function pairOperation(
           },
         };
       });
-      return { ...call, pairSpec };
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   DeleteAliasCommand,
   DescribeKeyCommand,
   ListAliasesCommand,
+  ScheduleKeyDeletionCommand,
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
@@ -30,6 +31,17 @@ test('an alias is made, listed, moved and deleted', async () => {
     name: 'NotFoundException',
     message: `Alias ${ARN} is not found.`,
   });
+});
+
+test('an alias moves away from a key that is pending deletion', async () => {
+  const kms = await localKms();
+  const dying = await kms.createKey();
+  const other = await kms.createKey();
+  await kms.root.send(new CreateAliasCommand({ AliasName: 'alias/pay', TargetKeyId: dying.id }));
+  await kms.root.send(new ScheduleKeyDeletionCommand({ KeyId: dying.id }));
+  await kms.root.send(new UpdateAliasCommand({ AliasName: 'alias/pay', TargetKeyId: other.id }));
+  const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId: 'alias/pay' }));
+  expect(KeyMetadata?.KeyId).toBe(other.id);
 });
 
 describe('an alias is refused', () => {
