@@ -1,3 +1,4 @@
+import { unsupported } from './errors.ts';
 import { existingKey } from './key-reference.ts';
 import type { KeyState } from './key-states.ts';
 import type { Kms } from './kms.ts';
@@ -69,4 +70,11 @@ export function isImportedEverywhere(kms: Kms, key: KmsKey, materialId: string):
 function isComplete(kms: Kms, keyId: string): boolean {
   const materials = lastingMaterials(kms, keyId);
   return materials.length > 0 && materials.every(({ secret }) => secret !== null);
+}
+
+/** Throws UnsupportedOperationException for a key that AWS KMS made the material of. */
+export function refuseAllButImported(key: KmsKey): void {
+  if (key.origin !== 'EXTERNAL') {
+    throw unsupported(`${key.arn} origin is ${key.origin} which is not valid for this operation.`);
+  }
 }

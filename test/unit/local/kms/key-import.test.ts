@@ -37,15 +37,12 @@ import {
   type SigningAlgorithmSpec,
   UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
 import { DOES_NOT_EXPIRE, externalKey, importInto, importWith, parametersFor } from './imports.ts';
 import { ACCOUNT, keyPolicy, localKms, startedKms, type TestKms } from './local-kms.ts';
 import { hasOpenssl } from './openssl.ts';
 import { wrapped, wrappedByOpenssl } from './wrapping.ts';
-
-/** RSA keys take their time. */
-vi.setConfig({ testTimeout: 60_000 });
 
 const DAY = 86_400_000;
 const MESSAGE = Buffer.from('what was agreed');

@@ -7,7 +7,7 @@ import {
   publicEncrypt,
   randomBytes,
 } from 'node:crypto';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   importedMaterial,
   importedMaterialId,
@@ -17,9 +17,6 @@ import type { KeySpec } from '../../../../local/kms/key-specs.ts';
 import { hasOpenssl, openssl } from './openssl.ts';
 import { privateKeyFromSeed } from './seeds.ts';
 import { wrapped, wrappedByOpenssl } from './wrapping.ts';
-
-/** RSA keys take their time. */
-vi.setConfig({ testTimeout: 60_000 });
 
 const MODULUS = 2048;
 let wrappingKey: Buffer;
