@@ -4,6 +4,7 @@ import { grantOfToken } from './grant-tokens.ts';
 import { parseInput } from './input.ts';
 import { stringMap } from './json-types.ts';
 import { type AcceptedReference, type ResolvedKey, resolveKey } from './key-reference.ts';
+import type { KeySpec } from './key-specs.ts';
 import type { Kms } from './kms.ts';
 import type { LocatedKey } from './multi-region.ts';
 import type { Principal } from './principal.ts';
@@ -76,6 +77,8 @@ export interface PreparedCall {
   /** The grants whose tokens the caller gives. */
   readonly grantIds: readonly string[];
   readonly dryRun: boolean;
+  /** Of the data key pair that the call makes. */
+  readonly pairSpec?: KeySpec;
   readonly resolve: (kms: Kms) => Resolved;
 }
 

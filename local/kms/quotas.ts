@@ -47,7 +47,7 @@ export const OWN_QUOTAS: Readonly<Record<string, number>> = {
 
 /**
  * Cryptographic operations share a quota by the kind of their key: RSA, elliptic curve, ML-DSA, ML-KEM, or symmetric.
- * AWS does not say what that of ML-KEM is; here it is that of the others.
+ * AWS does not say what that of ML-KEM is, nor that of its pairs; here it is that of elliptic curves.
  */
 const ASYMMETRIC_QUOTA = 1000;
 const SYMMETRIC_QUOTA = 10_000;
@@ -62,6 +62,10 @@ const SYMMETRIC_QUOTAS: Readonly<Record<string, number>> = {
   'eu-central-1': 20_000,
   'eu-west-2': 20_000,
 };
+
+/** The making of data key pairs has a quota for each kind of pair, and counts as no use of the key that encrypts them. */
+const PAIR_QUOTA = 100;
+const RSA_PAIR_QUOTAS: Partial<Record<KeySpec, number>> = { RSA_2048: 20, RSA_3072: 4, RSA_4096: 1 };
 
 /** Of CloudTrail, not adjustable. */
 const LOOKUP_QUOTA = 2;
@@ -107,6 +111,11 @@ export class Quotas {
     } else {
       this.#takeSymmetric(caller);
     }
+  }
+
+  /** Counts the making of a data key pair of this spec. Throws ThrottlingException. */
+  takePair(caller: Caller, spec: KeySpec): void {
+    this.#take(caller, `pair ${spec}`, RSA_PAIR_QUOTAS[spec] ?? PAIR_QUOTA);
   }
 
   /** Counts a look into CloudTrail's event history, which has a quota of its own. Throws ThrottlingException. */

@@ -136,7 +136,8 @@ export class KmsService {
     trace.touches = resolved.touches;
     for (const touch of resolved.touches) {
       if (touch.kind === 'key' && CRYPTOGRAPHIC_OPERATIONS.has(name)) {
-        this.#parts.quotas.takeUse(caller, touch.key.spec);
+        if (call.pairSpec === undefined) this.#parts.quotas.takeUse(caller, touch.key.spec);
+        else this.#parts.quotas.takePair(caller, call.pairSpec);
       }
     }
     authorizeCall(caller, name, call, resolved);

@@ -47,12 +47,13 @@ function pairOperation(
     readOnly: true,
     prepare: async (body) => {
       const input = parseInput(schema, body);
-      const privateKey = await generateMaterial(specFacts(supportedSpec(input)).material);
+      const pairSpec = supportedSpec(input);
+      const privateKey = await generateMaterial(specFacts(pairSpec).material);
       const conditions = () => ({
         'kms:encryptionalgorithm': ['SYMMETRIC_DEFAULT'],
         'kms:datakeypairspec': [input.KeyPairSpec],
       });
-      return prepared({ conditions }, input, (caller) => {
+      const call = prepared({ conditions }, input, (caller) => {
         const resolved = resolveKey(caller, input.KeyId, 'key-or-alias');
         const { kms, key } = resolved;
         return {
@@ -73,6 +74,7 @@ function pairOperation(
           },
         };
       });
+      return { ...call, pairSpec };
     },
   };
 }

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateGrantCommand,
   DecryptCommand,
+  DeleteImportedKeyMaterialCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   EncryptCommand,
@@ -19,6 +21,7 @@ import {
   ResourceGroupsTaggingAPIClient,
 } from '@aws-sdk/client-resource-groups-tagging-api';
 import { describe, expect, test } from 'vitest';
+import { externalKey, importWith, parametersFor } from './imports.ts';
 import { ACCOUNT, keyPolicy, localKms, type TestKms } from './local-kms.ts';
 
 /** The next so many calls see what was before, and the ones after them what is. */
@@ -68,6 +71,24 @@ describe('eventual consistency', () => {
     const flips = seen.filter((state, index) => index > 0 && state !== seen[index - 1]).length;
     expect(flips).toBeGreaterThan(3);
     expect(new Set(seen.slice(20))).toEqual(new Set(['Disabled']));
+  });
+
+  test('shows imported material late, and deleted material a while longer', async () => {
+    const kms = await localKms();
+    const { id } = await externalKey(kms);
+    const material = randomBytes(32);
+    const parameters = await parametersFor(kms.root, id);
+    await late(kms, 2);
+    await importWith(kms.root, parameters, material);
+    expect(await stateOf(kms, id)).toBe('PendingImport');
+    const encrypt = () => kms.root.send(new EncryptCommand({ KeyId: id, Plaintext: Buffer.from('a') }));
+    await expect(encrypt()).rejects.toMatchObject({ name: 'KMSInvalidStateException' });
+    const { CiphertextBlob } = await encrypt();
+    await kms.root.send(new DeleteImportedKeyMaterialCommand({ KeyId: id }));
+    const decrypt = () => kms.root.send(new DecryptCommand({ CiphertextBlob }));
+    expect(await stateOf(kms, id)).toBe('Enabled');
+    await expect(decrypt()).resolves.toMatchObject({ Plaintext: new Uint8Array(Buffer.from('a')) });
+    await expect(decrypt()).rejects.toMatchObject({ name: 'KMSInvalidStateException' });
   });
 
   test('is the same for the same seed', async () => {

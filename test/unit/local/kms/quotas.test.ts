@@ -1,4 +1,12 @@
-import { DescribeKeyCommand, EncryptCommand, ListKeysCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
+import {
+  type DataKeyPairSpec,
+  DescribeKeyCommand,
+  EncryptCommand,
+  GenerateDataKeyPairCommand,
+  GenerateDataKeyPairWithoutPlaintextCommand,
+  ListKeysCommand,
+  UpdateAliasCommand,
+} from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
 import { OPERATIONS } from '../../../../local/kms/operations/index.ts';
@@ -67,6 +75,28 @@ describe('request quotas', () => {
     await times(5, () => encrypt(id));
     await expect(encrypt(id)).rejects.toMatchObject(throttled);
     await expect(encrypt(other.id, { EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' })).resolves.toBeDefined();
+  });
+
+  test('are for each kind of data key pair, and those of other uses are not touched', async () => {
+    const kms = await frozenKms();
+    const client = kms.client('test', { region: 'eu-south-1' });
+    const { id: KeyId } = await kms.createKey({}, client);
+    await kms.post('/_local/quotas', { share: 0.05 });
+    const pair = (KeyPairSpec: DataKeyPairSpec) =>
+      client.send(new GenerateDataKeyPairCommand({ KeyId, KeyPairSpec }));
+    await pair('RSA_2048');
+    await expect(pair('RSA_2048')).rejects.toMatchObject(throttled);
+    await expect(
+      client.send(new GenerateDataKeyPairWithoutPlaintextCommand({ KeyId, KeyPairSpec: 'RSA_2048' })),
+    ).rejects.toMatchObject(throttled);
+    await pair('RSA_3072');
+    await times(5, () => pair('ECC_NIST_P256'));
+    await expect(pair('ECC_NIST_P256')).rejects.toMatchObject(throttled);
+    await kms.post('/_local/quotas', { share: 0.0001 });
+    const encrypt = () => client.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('a') }));
+    await pair('ECC_NIST_P384');
+    await encrypt();
+    await expect(encrypt()).rejects.toMatchObject(throttled);
   });
 
   test('can be a part of those of AWS, and are lifted', async () => {
