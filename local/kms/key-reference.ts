@@ -60,10 +60,28 @@ export function resolveKey(kms: Kms, reference: string, accepts: AcceptedReferen
 /** No key that the caller may know of; whoever uses keys of other accounts does not learn whether there is one. */
 export class HiddenKey extends ServiceError {
   readonly isNamedByCiphertext: boolean;
+  /** What was to be done with it, when it is not the whole operation. */
+  readonly part: string | undefined;
 
-  constructor(message: string, isNamedByCiphertext = false) {
+  constructor(message: string, { isNamedByCiphertext = false, part }: HiddenKeyTraits = {}) {
     super('NotFoundException', message);
     this.isNamedByCiphertext = isNamedByCiphertext;
+    this.part = part;
+  }
+}
+
+interface HiddenKeyTraits {
+  readonly isNamedByCiphertext?: boolean;
+  readonly part?: string;
+}
+
+/** The key that is found for a part of an operation. */
+export function forPart<T extends ResolvedKey>(part: string, find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    if (!(error instanceof HiddenKey)) throw error;
+    throw new HiddenKey(error.message, { isNamedByCiphertext: error.isNamedByCiphertext, part });
   }
 }
 

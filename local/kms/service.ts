@@ -218,7 +218,7 @@ function resolve(kms: Kms, name: string, call: PreparedCall, { principal }: Call
     return call.resolve(kms);
   } catch (error) {
     if (!(error instanceof HiddenKey) || !CROSS_ACCOUNT_OPERATIONS.has(name)) throw error;
-    throw deniedToOtherAccount({ principal, action: `kms:${name}` }, error);
+    throw deniedToOtherAccount({ principal, action: `kms:${error.part ?? name}` }, error);
   }
 }
 

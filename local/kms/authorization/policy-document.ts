@@ -16,7 +16,7 @@ const conditionBlock = z
     }
   });
 
-const action = z.string().regex(/^(?:\*|[\w-]+:[\w*?-]+)$/, {
+const action = z.string().regex(/^(?:\*|[\w*?-]+:[\w*?-]+)$/, {
   error: 'An action is a service and what it does, such as kms:Decrypt.',
 });
 

@@ -85,7 +85,8 @@ export function decryptingKey(
   if (origin === undefined) throw invalidCiphertext();
   const owner = kms.in({ accountId: origin.accountId, region: kms.account.region });
   const key = owner.keys.find(origin.keyId);
-  if (key === undefined) throw new HiddenKey('The key of the ciphertext does not exist.', true);
+  if (key === undefined)
+    throw new HiddenKey('The key of the ciphertext does not exist.', { isNamedByCiphertext: true });
   return { kms: owner, key, isNamedByCiphertext: true };
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resolveKey } from '../key-reference.ts';
+import { forPart, resolveKey } from '../key-reference.ts';
 import { operation } from '../operation.ts';
 import {
   ciphertextOf,
@@ -34,8 +34,10 @@ export const reEncrypt = operation({
       algorithm: input.DestinationEncryptionAlgorithm,
       context: input.DestinationEncryptionContext,
     };
-    const source = decryptingKey(kms, input.SourceKeyId, from.algorithm, ciphertext);
-    const destination = resolveKey(kms, input.DestinationKeyId, 'key-or-alias');
+    const source = forPart('ReEncryptFrom', () =>
+      decryptingKey(kms, input.SourceKeyId, from.algorithm, ciphertext),
+    );
+    const destination = forPart('ReEncryptTo', () => resolveKey(kms, input.DestinationKeyId, 'key-or-alias'));
     const sameKey = source.key.arn === destination.key.arn;
     const part = (name: 'ReEncryptFrom' | 'ReEncryptTo', scheme: Scheme) => ({
       name,

@@ -262,6 +262,7 @@ describe('the elements of a statement', () => {
     ['a NotResource that covers the key', { NotResource: 'arn:aws:kms:*' }, false],
     ['a NotAction', { Action: undefined, NotAction: 'kms:Decrypt' }, true],
     ['a NotAction that covers the call', { Action: undefined, NotAction: ['kms:enc*'] }, false],
+    ['an Action of every service', { Action: '*:Encrypt' }, true],
     ['an Action in other letters', { Action: 'KMS:encrypt' }, true],
     ['a Resource in other letters', { Resource: 'ARN:aws:kms:*' }, false],
   ])('%s', async (_what, fields, allowed) => {

@@ -11,6 +11,7 @@ import {
   ListResourceTagsCommand,
   PutKeyPolicyCommand,
   ReEncryptCommand,
+  type ReEncryptCommandInput,
   RetireGrantCommand,
   RevokeGrantCommand,
   ScheduleKeyDeletionCommand,
@@ -74,6 +75,28 @@ describe('another account does not learn', () => {
       name: 'AccessDeniedException',
       message: expect.stringContaining(`${byCiphertext} ${HIDDEN}`),
     });
+  });
+
+  test('of which key of two, when it re-encrypts', async () => {
+    const kms = await localKms();
+    const { arn } = await kms.createKey();
+    const { CiphertextBlob } = await kms.root.send(encrypt(arn));
+    const guest = await kms.as(GUEST, everything);
+    const { arn: own } = await kms.createKey({}, guest);
+    const absent = `arn:aws:kms:us-east-1:${ACCOUNT}:alias/none`;
+    const reEncrypt = (input: Partial<ReEncryptCommandInput>) =>
+      guest.send(new ReEncryptCommand({ CiphertextBlob, DestinationKeyId: own, ...input }));
+    await expect(reEncrypt({})).rejects.toMatchObject(
+      hidden('ReEncryptFrom', 'on the resource associated with this ciphertext'),
+    );
+    await expect(reEncrypt({ SourceKeyId: absent })).rejects.toMatchObject(hidden('ReEncryptFrom'));
+    const mine = (await guest.send(encrypt(own))).CiphertextBlob;
+    await expect(reEncrypt({ CiphertextBlob: mine, DestinationKeyId: absent })).rejects.toMatchObject(
+      hidden('ReEncryptTo'),
+    );
+    await expect(reEncrypt({ CiphertextBlob: mine, DestinationKeyId: arn })).rejects.toMatchObject(
+      hidden('ReEncryptTo'),
+    );
   });
 
   test('but what its own policies do not allow', async () => {
