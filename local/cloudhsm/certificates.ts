@@ -121,6 +121,21 @@ export function checkClaim(csr: string, signedCertificate: string, trustAnchor: 
   checkChain([certificate, ...chain]);
 }
 
+/** Whether two trust anchors are the same certificates, however they are written down. */
+export function isSameTrustAnchor(one: string, other: string): boolean {
+  const fingerprints = (pem: string) =>
+    (pem.match(PEM_CERTIFICATE) ?? []).map((text) => fingerprintOf(text) ?? text);
+  return fingerprints(one).join() === fingerprints(other).join();
+}
+
+function fingerprintOf(pem: string): string | undefined {
+  try {
+    return new X509Certificate(pem).fingerprint256;
+  } catch {
+    return undefined;
+  }
+}
+
 function checkChain(chain: readonly X509Certificate[]): void {
   for (const [index, certificate] of chain.entries()) {
     const issuer = chain[index + 1] ?? certificate;

@@ -7,6 +7,7 @@ import {
 } from '../cloudtrail/record.ts';
 import { strangerIdentity, userIdentity } from '../cloudtrail/user-identity.ts';
 import type { Account } from './account.ts';
+import { recordedUse } from './custom-key-stores/recorded.ts';
 import type { ServiceError } from './errors.ts';
 import type { Outcome, ServiceEvent, Touch } from './operation.ts';
 import { type Principal, serviceName } from './principal.ts';
@@ -42,6 +43,8 @@ const SERVICE_EVENTS_SHOWING_THEIR_KEY: ReadonlySet<string> = new Set([
 export interface FinishedCall {
   readonly operationName: string;
   readonly readOnly: boolean;
+  /** It is a cryptographic operation. */
+  readonly usesKeys: boolean;
   readonly requestId: string;
   /** That of its record in the account. */
   readonly eventIdIn: (accountId: string) => string;
@@ -98,9 +101,7 @@ export function recordOfCall(call: FinishedCall): CloudTrailRecord {
       : { errorCode: denied ? 'AccessDenied' : failure.code, errorMessage: cut(failure.message) }),
     requestParameters: denied ? null : call.requestParameters,
     responseElements: failure === undefined ? responseElements(call, outcome) : null,
-    ...(outcome.additionalEventData === undefined
-      ? {}
-      : { additionalEventData: outcome.additionalEventData }),
+    ...(denied ? {} : additionalEventData(call, outcome)),
     requestID: call.requestId,
     eventID: call.eventIdIn(account.accountId),
     readOnly: call.readOnly,
@@ -135,6 +136,7 @@ export function recordOfServiceEvent(event: ServiceEvent, time: number): CloudTr
     eventType: event.name === 'SynchronizeMultiRegionKey' ? 'AwsApiCall' : 'AwsServiceEvent',
     managementEvent: true,
     recipientAccountId: account.accountId,
+    ...(event.additionalEventData === undefined ? {} : { additionalEventData: event.additionalEventData }),
     ...(event.details === undefined ? {} : { serviceEventDetails: event.details }),
     eventCategory: 'Management',
   };
@@ -154,6 +156,17 @@ function otherOwners({ caller, touches }: FinishedCall): string[] {
 function callingService({ kind, arn, viaService }: Principal): string | undefined {
   if (kind === 'AWSService') return arn;
   return viaService === undefined ? undefined : serviceName(viaService);
+}
+
+/** A use of a key in a custom key store shows that, also when it fails. */
+function additionalEventData(
+  { usesKeys, touches }: FinishedCall,
+  outcome: Outcome,
+): Pick<CloudTrailRecord, 'additionalEventData'> {
+  const used = touches.find((touch) => touch.kind === 'key');
+  const use = usesKeys && used !== undefined ? recordedUse(used.kms, used.key) : undefined;
+  if (use === undefined && outcome.additionalEventData === undefined) return {};
+  return { additionalEventData: { ...use, ...outcome.additionalEventData } };
 }
 
 function responseElements({ operationName, touches }: FinishedCall, outcome: Outcome): RecordFields | null {

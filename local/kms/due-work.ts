@@ -1,5 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Consistency } from './consistency.ts';
+import { settleConnection } from './custom-key-stores/connection.ts';
+import { deleteHsmMaterial } from './custom-key-stores/hsm-material.ts';
+import { recordedDeletion } from './custom-key-stores/recorded.ts';
 import { dropMaterial } from './key-import.ts';
 import { existingKey } from './key-reference.ts';
 import { rotateOnSchedule } from './key-rotation.ts';
@@ -8,7 +11,8 @@ import type { KmsOfAccount } from './kms.ts';
 import { type LocatedKey, primaryOf, relatedKeys } from './multi-region.ts';
 import type { ServiceEvent } from './operation.ts';
 import { deletionDate } from './operations/deletion.ts';
-import type { Calendar, DueKey } from './store/calendar.ts';
+import type { RecordFields } from './recorded-fields.ts';
+import type { Calendar, DueKey, DueStore } from './store/calendar.ts';
 import { atomically } from './store/database.ts';
 
 export interface DoneWork {
@@ -35,10 +39,12 @@ export function doDueWork(parts: Parts, now: number): readonly DoneWork[] {
     calendar.deletions(now).length === 0 &&
     calendar.settlements(now).length === 0 &&
     calendar.expirations(now).length === 0 &&
+    calendar.connections(now).length === 0 &&
     calendar.firstRotation(now) === undefined;
   if (nothingIsDue) return [];
   return atomically(parts.database, () => {
     for (const due of calendar.settlements(now)) settle(parts, due);
+    for (const due of calendar.connections(now)) settleStore(parts, due);
     return [...expire(parts, now), ...rotate(parts, now), ...deleteKeys(parts, now)];
   });
 }
@@ -68,6 +74,12 @@ function expire(parts: Parts, now: number): DoneWork[] {
   });
 }
 
+function settleStore(parts: Parts, { account, customKeyStoreId }: DueStore): void {
+  const kms = parts.in(account);
+  const store = kms.customKeyStores.find(customKeyStoreId);
+  if (store !== undefined) settleConnection(kms, store);
+}
+
 function rotate(parts: Parts, now: number): DoneWork[] {
   const done: DoneWork[] = [];
   let due = parts.calendar.firstRotation(now);
@@ -90,14 +102,28 @@ function deleteKeys(parts: Parts, now: number): DoneWork[] {
     for (const due of dying) {
       const located = locate(parts, due);
       parts.consistency.deleting(located.key);
+      const additionalEventData = deleteMaterial(located);
       located.kms.keys.delete(due.keyId);
       // AWS KMS deletes within a day after the date.
-      done.push({ event: { name: 'DeleteKey', key: located }, at: now });
+      done.push({
+        event: {
+          name: 'DeleteKey',
+          key: located,
+          ...(additionalEventData === undefined ? {} : { additionalEventData }),
+        },
+        at: now,
+      });
       beginWaitingPeriodOfPrimary(located, due.at);
     }
     dying = parts.calendar.deletions(now);
   }
   return done;
+}
+
+/** The material in a custom key store goes with its key, if it can be reached: else it is left there, orphaned. */
+function deleteMaterial({ kms, key }: LocatedKey): RecordFields | undefined {
+  const backing = kms.backingKeys.find(key.id);
+  return backing && recordedDeletion(kms, key, deleteHsmMaterial(kms, backing));
 }
 
 function beginWaitingPeriodOfPrimary({ kms, key }: LocatedKey, deletedAt: number): void {

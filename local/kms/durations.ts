@@ -6,6 +6,9 @@ const milliseconds = z.int().min(0).max(86_400_000).default(0);
 const schema = z.strictObject({
   /** How long a new replica key is Creating. */
   ReplicateKey: milliseconds,
+  /** How long a custom key store is CONNECTING, and DISCONNECTING. */
+  ConnectCustomKeyStore: milliseconds,
+  DisconnectCustomKeyStore: milliseconds,
   /** How long the former and the new primary key are Updating. */
   UpdatePrimaryRegion: milliseconds,
 });
@@ -21,7 +24,10 @@ export class Durations {
     return this.#lengths[operation];
   }
 
-  /** `POST /_local/durations` `{ReplicateKey?, UpdatePrimaryRegion?}`, in milliseconds; what is left out takes no time. */
+  /**
+   * `POST /_local/durations` `{ReplicateKey?, UpdatePrimaryRegion?, ConnectCustomKeyStore?, DisconnectCustomKeyStore?}`,
+   * in milliseconds; what is left out takes no time.
+   */
   routes(): ControlRoutes {
     return {
       'POST /_local/durations': ({ body }) => {

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
+import type { CloudHsm } from '../cloudhsm/cloudhsm.ts';
 import type { Account } from './account.ts';
 import type { Durations } from './durations.ts';
 import { Aliases } from './store/aliases.ts';
+import { BackingKeys } from './store/backing-keys.ts';
+import { CustomKeyStores } from './store/custom-key-stores.ts';
 import { Grants } from './store/grants.ts';
 import { ImportParametersOfKeys } from './store/import-parameters.ts';
 import { Keys } from './store/keys.ts';
@@ -26,6 +29,10 @@ export interface Kms {
   readonly tags: Tags;
   readonly grants: Grants;
   readonly lastUsage: LastUsage;
+  readonly customKeyStores: CustomKeyStores;
+  readonly backingKeys: BackingKeys;
+  /** That of all accounts and Regions. */
+  readonly cloudHsm: CloudHsm;
   /** The same of another account or Region, seen the same way. */
   readonly in: KmsOfAccount;
 }
@@ -35,7 +42,7 @@ export type KmsOfAccount = (account: Account) => Kms;
 /** Opens each account and Region when it is first asked for. */
 export function kmsOfAccounts(
   database: DatabaseSync,
-  parts: Pick<Kms, 'clock' | 'durations' | 'usageTracking'>,
+  parts: Pick<Kms, 'clock' | 'durations' | 'usageTracking' | 'cloudHsm'>,
 ): KmsOfAccount {
   return onePerAccount((account, all) => ({
     account,
@@ -48,6 +55,8 @@ export function kmsOfAccounts(
     tags: new Tags(database, account),
     grants: new Grants(database, account),
     lastUsage: new LastUsage(database, account),
+    customKeyStores: new CustomKeyStores(database, account),
+    backingKeys: new BackingKeys(database, account),
     in: all,
   }));
 }

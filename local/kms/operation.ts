@@ -43,6 +43,7 @@ export interface ServiceEvent {
   readonly name: 'RotateKey' | 'DeleteKey' | 'SynchronizeMultiRegionKey' | 'DeleteExpiredKeyMaterial';
   readonly key: LocatedKey;
   readonly details?: RecordFields;
+  readonly additionalEventData?: RecordFields;
 }
 
 export interface Call {

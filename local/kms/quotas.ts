@@ -9,14 +9,19 @@ import type { Caller } from './principals.ts';
 /** How many calls a second AWS KMS takes of an account in a Region, of each operation that has a quota of its own. */
 export const OWN_QUOTAS: Readonly<Record<string, number>> = {
   CancelKeyDeletion: 5,
+  ConnectCustomKeyStore: 5,
   CreateAlias: 5,
+  CreateCustomKeyStore: 5,
   CreateGrant: 50,
   CreateKey: 5,
   DeleteAlias: 15,
+  DeleteCustomKeyStore: 5,
   DeleteImportedKeyMaterial: 15,
+  DescribeCustomKeyStores: 5,
   DescribeKey: 2000,
   DisableKey: 5,
   DisableKeyRotation: 5,
+  DisconnectCustomKeyStore: 5,
   EnableKey: 5,
   EnableKeyRotation: 15,
   GetKeyLastUsage: 5,
@@ -41,6 +46,7 @@ export const OWN_QUOTAS: Readonly<Record<string, number>> = {
   TagResource: 10,
   UntagResource: 5,
   UpdateAlias: 5,
+  UpdateCustomKeyStore: 5,
   UpdateKeyDescription: 5,
   UpdatePrimaryRegion: 5,
 };
@@ -66,6 +72,8 @@ const SYMMETRIC_QUOTAS: Readonly<Record<string, number>> = {
 /** The making of data key pairs has a quota for each kind of pair, and counts as no use of the key that encrypts them. */
 const PAIR_QUOTA = 100;
 const RSA_PAIR_QUOTAS: Partial<Record<KeySpec, number>> = { RSA_2048: 20, RSA_3072: 4, RSA_4096: 1 };
+/** Of all uses of the keys in one custom key store. */
+const CUSTOM_KEY_STORE_QUOTA = 1800;
 
 /** Of CloudTrail, not adjustable. */
 const LOOKUP_QUOTA = 2;
@@ -104,9 +112,11 @@ export class Quotas {
     if (operation === 'GenerateRandom') this.#takeSymmetric(caller);
   }
 
-  /** Counts a use of a key. Throws ThrottlingException. */
-  takeUse(caller: Caller, spec: KeySpec): void {
-    if (hasPublicKey(spec)) {
+  /** Counts a use of a key, which may be in a custom key store. Throws ThrottlingException. */
+  takeUse(caller: Caller, spec: KeySpec, customKeyStoreId?: string): void {
+    if (customKeyStoreId !== undefined) {
+      this.#take(caller, customKeyStoreId, CUSTOM_KEY_STORE_QUOTA);
+    } else if (hasPublicKey(spec)) {
       this.#take(caller, /^(?:RSA|ECC|ML_DSA|ML_KEM)/.exec(spec)?.[0] ?? spec, ASYMMETRIC_QUOTA);
     } else {
       this.#takeSymmetric(caller);

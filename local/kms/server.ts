@@ -54,12 +54,10 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const database = openDatabase(options.database ?? ':memory:');
   const durations = new Durations();
   const usageTracking = new UsageTracking();
-  const truth = kmsOfAccounts(database, { clock, durations, usageTracking });
   const principals = new Principals(accountId, clock);
   const roles = new Roles();
   const faults = new Faults();
   const quotas = new Quotas(clock);
-  const consistency = new Consistency(database, truth, clock);
   const records = new RecordLog(database);
   const deliveryConditions = new DeliveryConditions();
   const onRecord = (record: CloudTrailRecord) => {
@@ -68,6 +66,8 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   };
   const hsmKeys = new InProcessHsmKeys(database);
   const cloudHsm = await localCloudHsm({ database, keys: hsmKeys, clock, principals, accountId, onRecord });
+  const truth = kmsOfAccounts(database, { clock, durations, usageTracking, cloudHsm: cloudHsm.cloudHsm });
+  const consistency = new Consistency(database, truth, clock);
   const calendar = new Calendar(database);
   const service = new KmsService({
     in: truth,
@@ -78,6 +78,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     faults,
     quotas,
     consistency,
+    cloudHsm: cloudHsm.service,
     onRecord,
   });
   const awsServices: AwsServices = {
@@ -105,16 +106,14 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     ...deliveryConditions.routes(),
     ...cloudHsm.routes,
   };
-  const ignoreClock = clock.onAdvance(() => {
-    cloudHsm.service.catchUp();
-    service.catchUp();
-  });
+  const ignoreClock = clock.onAdvance(() => service.catchUp());
   const { listener, settled } = requestListener(awsServices, routes, (form, request) =>
     answerSts(form, request, { clock, principals, roles }),
   );
   // Longer than clients keep a connection: one that closes as it is used again looks like a lost answer.
   const server = createServer({ keepAliveTimeout: 60_000 }, listener);
   const address = await listen(server, port, host).catch((error: unknown) => {
+    hsmKeys.close();
     database.close();
     throw error;
   });

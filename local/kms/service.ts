@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
+import type { CloudHsmService } from '../cloudhsm/service.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import type { Account } from './account.ts';
 import { type FinishedCall, recordOfServiceEvent, recordsOfCall } from './audit.ts';
@@ -45,6 +46,8 @@ interface Parts {
   readonly faults: Faults;
   readonly quotas: Quotas;
   readonly consistency: Consistency;
+  /** What the custom key stores rest on is brought on first. */
+  readonly cloudHsm: Pick<CloudHsmService, 'catchUp'>;
   readonly onRecord: (record: CloudTrailRecord) => void;
 }
 
@@ -85,6 +88,7 @@ export class KmsService {
 
   /** Does and records what has fallen due since the last call. */
   catchUp(): void {
+    this.#parts.cloudHsm.catchUp();
     const now = this.#parts.clock.now().getTime();
     for (const { event, at } of doDueWork(this.#parts, now)) this.#recordEvent(event, at);
   }
@@ -136,8 +140,12 @@ export class KmsService {
     trace.touches = resolved.touches;
     for (const touch of resolved.touches) {
       if (touch.kind === 'key' && CRYPTOGRAPHIC_OPERATIONS.has(name)) {
-        if (call.pairSpec === undefined) this.#parts.quotas.takeUse(caller, touch.key.spec);
-        else this.#parts.quotas.takePair(caller, call.pairSpec);
+        if (call.pairSpec === undefined) {
+          const store = touch.kms.backingKeys.find(touch.key.id)?.customKeyStoreId;
+          this.#parts.quotas.takeUse(caller, touch.key.spec, store);
+        } else {
+          this.#parts.quotas.takePair(caller, call.pairSpec);
+        }
       }
     }
     authorizeCall(caller, name, call, resolved);
@@ -162,6 +170,7 @@ export class KmsService {
     const call: FinishedCall = {
       operationName,
       readOnly: isRead(operationName),
+      usesKeys: CRYPTOGRAPHIC_OPERATIONS.has(operationName),
       requestId: ids.requestId,
       eventIdIn: (accountId) => ids.eventIdIn(accountId),
       caller,

@@ -1,3 +1,5 @@
+import type { Sealed } from '../../kms/cryptography/aes-gcm.ts';
+
 /** A key that an HSM holds. Its bytes never leave that. */
 export interface HsmKey {
   /** What the HSM tells its keys apart by now; it is another one after a backup was restored. */
@@ -7,16 +9,6 @@ export interface HsmKey {
   /** The crypto user that made it. */
   readonly owner: string;
   readonly label: string;
-}
-
-/** What AES-256-GCM makes. */
-export interface Sealed {
-  /** 12 bytes, from the HSM. */
-  readonly iv: Buffer;
-  /** As long as the plaintext. */
-  readonly ciphertext: Buffer;
-  /** 16 bytes. */
-  readonly tag: Buffer;
 }
 
 /**

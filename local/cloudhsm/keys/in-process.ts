@@ -1,9 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import type { HsmKey, HsmKeys, Sealed } from './hsm-keys.ts';
-
-const CIPHER = 'aes-256-gcm';
+import { open, type Sealed, seal } from '../../kms/cryptography/aes-gcm.ts';
+import type { HsmKey, HsmKeys } from './hsm-keys.ts';
 
 const rowSchema = z.object({
   id: z.string(),
@@ -35,29 +34,17 @@ export class InProcessHsmKeys implements HsmKeys {
 
   encrypt(partition: string, keyId: string, plaintext: Buffer, authenticated: Buffer): Sealed | undefined {
     const secret = this.#secret(partition, keyId);
-    if (secret === undefined) return undefined;
-    const iv = randomBytes(12);
-    const cipher = createCipheriv(CIPHER, secret, iv).setAAD(authenticated);
-    const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-    return { iv, ciphertext, tag: cipher.getAuthTag() };
+    return secret && seal(secret, plaintext, authenticated);
   }
 
   decrypt(
     partition: string,
     keyId: string,
-    { iv, ciphertext, tag }: Sealed,
+    sealed: Sealed,
     authenticated: Buffer,
   ): Buffer | 'refused' | undefined {
     const secret = this.#secret(partition, keyId);
-    if (secret === undefined) return undefined;
-    const decipher = createDecipheriv(CIPHER, secret, iv, { authTagLength: 16 });
-    decipher.setAAD(authenticated).setAuthTag(tag);
-    const plaintext = decipher.update(ciphertext);
-    try {
-      return Buffer.concat([plaintext, decipher.final()]);
-    } catch {
-      return 'refused';
-    }
+    return secret && (open(secret, sealed, authenticated) ?? 'refused');
   }
 
   delete(partition: string, keyId: string): boolean {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { IV_BYTES, open, type Sealed, seal, TAG_BYTES } from './aes-gcm.ts';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 
@@ -19,23 +19,31 @@ const ACCOUNT_BYTES = 6;
 const KEY_ID_AT = 1 + ACCOUNT_BYTES;
 const MATERIAL_ID_AT = KEY_ID_AT + 16;
 const HEADER_BYTES = MATERIAL_ID_AT + 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-const CIPHER = 'aes-256-gcm';
 
-/** Throws RangeError when the secret is not 32 bytes. */
+/** Where the key is that encrypts and decrypts. */
+export interface SymmetricCipher {
+  readonly seal: (plaintext: Buffer, authenticated: Buffer) => Sealed;
+  /** Undefined when the ciphertext does not fit. */
+  readonly open: (sealed: Sealed, authenticated: Buffer) => Buffer | undefined;
+}
+
+/** A key of 32 bytes that is at hand. */
+export function cipherWith(secret: Buffer): SymmetricCipher {
+  return {
+    seal: (plaintext, authenticated) => seal(secret, plaintext, authenticated),
+    open: (sealed, authenticated) => open(secret, sealed, authenticated),
+  };
+}
+
 export function encryptSymmetric(
-  secret: Buffer,
+  cipher: SymmetricCipher,
   origin: CiphertextOrigin,
   plaintext: Buffer,
   context: EncryptionContext,
 ): Buffer {
   const header = headerOf(origin);
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv(CIPHER, secret, iv, { authTagLength: TAG_BYTES });
-  cipher.setAAD(authenticatedData(header, context));
-  const output = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return Buffer.concat([header, iv, cipher.getAuthTag(), output]);
+  const { iv, tag, ciphertext } = cipher.seal(plaintext, authenticatedData(header, context));
+  return Buffer.concat([header, iv, tag, ciphertext]);
 }
 
 /** Undefined when these bytes are no ciphertext of this form. */
@@ -68,21 +76,18 @@ function headerOf({ accountId, keyId, materialId }: CiphertextOrigin): Buffer {
 
 /** Undefined when the ciphertext was altered, or was made with another secret or encryption context. */
 export function decryptSymmetric(
-  secret: Buffer,
+  cipher: SymmetricCipher,
   ciphertext: Buffer,
   context: EncryptionContext,
 ): Buffer | undefined {
   const header = ciphertext.subarray(0, HEADER_BYTES);
-  const iv = ciphertext.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
-  const tag = ciphertext.subarray(HEADER_BYTES + IV_BYTES, HEADER_BYTES + IV_BYTES + TAG_BYTES);
-  const decipher = createDecipheriv(CIPHER, secret, iv, { authTagLength: TAG_BYTES });
-  decipher.setAAD(authenticatedData(header, context)).setAuthTag(tag);
-  const plaintext = decipher.update(ciphertext.subarray(HEADER_BYTES + IV_BYTES + TAG_BYTES));
-  try {
-    return Buffer.concat([plaintext, decipher.final()]);
-  } catch {
-    return undefined;
-  }
+  const body = ciphertext.subarray(HEADER_BYTES);
+  const sealed = {
+    iv: body.subarray(0, IV_BYTES),
+    tag: body.subarray(IV_BYTES, IV_BYTES + TAG_BYTES),
+    ciphertext: body.subarray(IV_BYTES + TAG_BYTES),
+  };
+  return cipher.open(sealed, authenticatedData(header, context));
 }
 
 /** One byte string for one context: pairs in the order of their keys, each text after its length. */

@@ -22,6 +22,7 @@ import {
 import type { Kms } from '../kms.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { requireAlgorithm, requireUsage } from './key-usage.ts';
+import { cipherOf, currentCipher } from './symmetric-ciphers.ts';
 
 const ALGORITHMS = [...new Set(Object.values(KEY_SPECS).flatMap(({ encryption }) => encryption))];
 
@@ -43,13 +44,13 @@ export interface Scheme {
 
 export interface Made {
   readonly ciphertext: Buffer;
-  /** Symmetric keys only. */
+  /** Of a symmetric key that is in no custom key store. */
   readonly materialId?: string;
 }
 
 interface Opened {
   readonly plaintext: Buffer;
-  /** Symmetric keys only. */
+  /** Of a symmetric key that is in no custom key store. */
   readonly materialId?: string;
 }
 
@@ -99,13 +100,14 @@ export function encryptWith(
   operation: string,
 ): Made {
   checkScheme(key, scheme, operation);
-  const { id: materialId, secret } = kms.materials.current(key.id);
   if (scheme.algorithm !== 'SYMMETRIC_DEFAULT') {
     checkRoom(key, scheme.algorithm, plaintext);
-    return { ciphertext: encryptRsa(secret, scheme.algorithm, plaintext) };
+    return { ciphertext: encryptRsa(kms.materials.current(key.id).secret, scheme.algorithm, plaintext) };
   }
+  const { cipher, materialId, shownMaterialId } = currentCipher(kms, key);
   const origin = { accountId: kms.account.accountId, keyId: key.id, materialId };
-  return { ciphertext: encryptSymmetric(secret, origin, plaintext, scheme.context ?? {}), materialId };
+  const ciphertext = encryptSymmetric(cipher, origin, plaintext, scheme.context ?? {});
+  return { ciphertext, ...shownMaterialId };
 }
 
 /** Decrypts for the operation; throws when the key, the scheme or the ciphertext is not for that. */
@@ -130,11 +132,10 @@ export function decryptWith(
       'The key ID in the request does not identify a CMK that can perform this operation.',
     );
   }
-  const material = kms.materials.find(key.id, origin.materialId);
-  const secret = material?.secret ?? undefined;
-  const plaintext = secret && decryptSymmetric(secret, ciphertext, scheme.context ?? {});
+  const found = cipherOf(kms, key, origin.materialId);
+  const plaintext = found && decryptSymmetric(found.cipher, ciphertext, scheme.context ?? {});
   if (plaintext === undefined) throw invalidCiphertext();
-  return { plaintext, materialId: origin.materialId };
+  return { plaintext, ...found?.shownMaterialId };
 }
 
 function checkScheme(key: KmsKey, { algorithm, context }: Scheme, operation: string): void {

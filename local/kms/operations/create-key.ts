@@ -1,5 +1,9 @@
 import * as z from 'zod';
 import { generateMaterial } from '../cryptography/material.ts';
+import { requireTwoZones } from '../custom-key-stores/clusters.ts';
+import { invalidStoreState, storeNotFound } from '../custom-key-stores/errors.ts';
+import { makeHsmMaterial } from '../custom-key-stores/hsm-material.ts';
+import { recordedCreation } from '../custom-key-stores/recorded.ts';
 import { unsupported, validation } from '../errors.ts';
 import { parseInput } from '../input.ts';
 import { keyArn, newKeyId } from '../key-reference.ts';
@@ -15,9 +19,11 @@ import {
   specFacts,
   UNSUPPORTED_SPECS,
 } from '../key-specs.ts';
+import type { Kms } from '../kms.ts';
 import { type Call, type Operation, type Outcome, prepared } from '../operation.ts';
 import { bypassCondition, checkLockout } from '../policy-lockout.ts';
 import { recordedFields } from '../recorded-fields.ts';
+import type { CustomKeyStore } from '../store/custom-key-stores.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { defaultPolicy } from './default-policy.ts';
 import { customKeyStoreId, description, KEY_SPEC_NAMES, policy, tags, text } from './fields.ts';
@@ -44,7 +50,7 @@ const schema = z.object({
 type Input = z.infer<typeof schema>;
 
 interface Kind {
-  readonly origin: Extract<Origin, 'AWS_KMS' | 'EXTERNAL'>;
+  readonly origin: Exclude<Origin, 'EXTERNAL_KEY_STORE'>;
   readonly spec: KeySpec;
   readonly usage: KeyUsage;
 }
@@ -103,7 +109,7 @@ function create(
     description: input.Description,
     ...kind,
     multiRegionType: input.MultiRegion ? 'PRIMARY' : null,
-    state: secret === undefined ? 'PendingImport' : 'Enabled',
+    state: kind.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled',
     createdAt: now,
     deletionAt: null,
     pendingWindowDays: null,
@@ -111,15 +117,31 @@ function create(
     settlesAs: null,
     policy: input.Policy ?? defaultPolicy(kms.account),
   };
+  const store = kind.origin === 'AWS_CLOUDHSM' ? connectedStore(kms, input.CustomKeyStoreId) : undefined;
   kms.keys.insert(key);
   if (secret !== undefined) kms.materials.add(id, secret);
   putTags(kms, key, input.Tags);
   checkLockout(kms, principal, key, input.BypassPolicyLockoutSafetyCheck ?? false);
+  const backing = store && makeHsmMaterial(kms, store, key.arn);
+  if (backing !== undefined) kms.backingKeys.put(id, backing);
   return {
     output: { KeyMetadata: keyMetadata(kms, key) },
     responseElements: { keyMetadata: recordedMetadata(kms, key) },
     createdKey: key,
+    ...(backing === undefined ? {} : { additionalEventData: recordedCreation(backing) }),
   };
+}
+
+/** Throws unless keys can be made in the custom key store now. */
+function connectedStore(kms: Kms, id: string | undefined): CustomKeyStore {
+  if (id === undefined) throw validation('CustomKeyStoreId is required for Origin AWS_CLOUDHSM.');
+  const store = kms.customKeyStores.find(id);
+  if (store === undefined) throw storeNotFound(id);
+  if (store.connectionState !== 'CONNECTED') {
+    throw invalidStoreState(`The custom key store ${id} is ${store.connectionState}: it must be CONNECTED.`);
+  }
+  requireTwoZones(kms, store.access.clusterId);
+  return store;
 }
 
 /** Refuses what this server does not have by its name, and what AWS KMS does not combine. */
@@ -130,10 +152,14 @@ function supportedKind(input: Input): Kind {
   if (origin === 'EXTERNAL' && !isImportable(spec)) {
     throw unsupported(`AWS KMS imports no key material of KeySpec ${spec}.`);
   }
-  if (origin !== 'AWS_KMS' && origin !== 'EXTERNAL')
-    throw unsupported(`The local KMS has no Origin ${origin}.`);
-  const extra = input.CustomKeyStoreId === undefined ? input.XksKeyId : input.CustomKeyStoreId;
-  if (extra !== undefined) throw unsupported(`The local KMS has no custom key stores: it knows no ${extra}.`);
+  if (origin === 'EXTERNAL_KEY_STORE') throw unsupported('The local KMS has no external key stores.');
+  if (input.XksKeyId !== undefined) throw validation('XksKeyId is for Origin EXTERNAL_KEY_STORE only.');
+  if (origin !== 'AWS_CLOUDHSM' && input.CustomKeyStoreId !== undefined) {
+    throw validation(`CustomKeyStoreId is not for Origin ${origin}.`);
+  }
+  if (origin === 'AWS_CLOUDHSM' && (spec !== 'SYMMETRIC_DEFAULT' || input.MultiRegion)) {
+    throw unsupported('A custom key store has single-Region symmetric encryption keys only.');
+  }
   return { spec, usage: validUsage(spec, input.KeyUsage), origin };
 }
 

@@ -5,6 +5,7 @@ import { parseInput } from '../input.ts';
 import { resolveKey } from '../key-reference.ts';
 import { hasPublicKey, isKeySpec, type KeySpec, specFacts, UNSUPPORTED_SPECS } from '../key-specs.ts';
 import { type Operation, prepared } from '../operation.ts';
+import type { KmsKey } from '../store/keys.ts';
 import { dryRun, encryptionContext, grantTokens, KEY_SPEC_NAMES, keyId, recipient } from './fields.ts';
 import { protectDataKey } from './protect-data-key.ts';
 
@@ -57,7 +58,7 @@ function pairOperation(
         const resolved = resolveKey(caller, input.KeyId, 'key-or-alias');
         const { kms, key } = resolved;
         return {
-          touches: [{ kind: 'key', ...resolved }],
+          touches: [{ kind: 'key', ...resolved, refuseKind: refuseCustomKeyStore }],
           effect: () => {
             const made = protectDataKey(kms, key, input.EncryptionContext, privateKey, name);
             return {
@@ -77,6 +78,12 @@ function pairOperation(
       return { ...call, pairSpec };
     },
   };
+}
+
+function refuseCustomKeyStore({ arn, origin }: KmsKey): void {
+  if (origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE') {
+    throw unsupported(`${arn} origin is ${origin}: keys of custom key stores protect no data key pairs.`);
+  }
 }
 
 function supportedSpec({ KeyPairSpec: spec }: Input): KeySpec {

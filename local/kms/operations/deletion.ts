@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { recordedDeletion } from '../custom-key-stores/recorded.ts';
 import { followMaterials } from '../key-import.ts';
 import { relatedKeys, replicasOf } from '../multi-region.ts';
 import { type Call, keyOperation, type Outcome } from '../operation.ts';
@@ -21,8 +22,10 @@ export const scheduleKeyDeletion = keyOperation({
   }),
   handle: (call, { PendingWindowInDays: days }) => {
     const { kms, key, now } = call;
+    const additionalEventData = recordedDeletion(kms, key);
     const hasReplicas = key.multiRegionType === 'PRIMARY' && replicasOf(relatedKeys(kms, key)).length > 0;
-    return hasReplicas ? awaitReplicaDeletion(call, days) : scheduleDeletion(call, days, now);
+    const outcome = hasReplicas ? awaitReplicaDeletion(call, days) : scheduleDeletion(call, days, now);
+    return { ...outcome, ...(additionalEventData === undefined ? {} : { additionalEventData }) };
   },
 });
 

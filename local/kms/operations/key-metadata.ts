@@ -21,6 +21,7 @@ export function keyMetadata(kms: Kms, key: KmsKey): JsonObject {
     ...(key.deletionAt === null ? {} : { DeletionDate: epochSeconds(key.deletionAt) }),
     ...(key.pendingWindowDays === null ? {} : { PendingDeletionWindowInDays: key.pendingWindowDays }),
     Origin: key.origin,
+    ...customKeyStore(kms, key),
     KeyManager: 'CUSTOMER',
     CustomerMasterKeySpec: key.spec,
     KeySpec: key.spec,
@@ -47,6 +48,13 @@ export function expiration(validTo: number | null): JsonObject {
   return validTo === null
     ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
     : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: epochSeconds(validTo) };
+}
+
+function customKeyStore(kms: Kms, key: KmsKey): JsonObject {
+  const backing = kms.backingKeys.find(key.id);
+  if (backing === undefined) return {};
+  const { customKeyStoreId: id } = backing;
+  return { CustomKeyStoreId: id, CloudHsmClusterId: kms.customKeyStores.find(id)?.access.clusterId };
 }
 
 /** The algorithms that the key is for, under the name that its usage gives them. */

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { ServiceError, validation } from '../errors.ts';
+import { invalidStoreState, storeNotFound } from '../custom-key-stores/errors.ts';
+import { validation } from '../errors.ts';
+import type { Kms } from '../kms.ts';
 import { operation } from '../operation.ts';
 import { customKeyStoreId, integer, recipient } from './fields.ts';
 
@@ -13,17 +15,23 @@ export const generateRandom = operation({
   }),
   readOnly: true,
   recorded: () => null,
-  resolve: (_kms, input) => ({
+  resolve: (kms, input) => ({
     touches: [{ kind: 'account' }],
     effect: () => {
       if (input.NumberOfBytes === undefined) throw validation('NumberOfBytes is required.');
-      if (input.CustomKeyStoreId !== undefined) {
-        throw new ServiceError(
-          'CustomKeyStoreNotFoundException',
-          `There is no custom key store ${input.CustomKeyStoreId}: the local KMS has none.`,
-        );
-      }
-      return { output: { Plaintext: randomBytes(input.NumberOfBytes).toString('base64') } };
+      const bytes = randomFrom(kms, input.CustomKeyStoreId)(input.NumberOfBytes);
+      return { output: { Plaintext: bytes.toString('base64') } };
     },
   }),
 });
+
+/** The generator of AWS KMS, or that of the HSMs of a custom key store. */
+function randomFrom(kms: Kms, id: string | undefined): (byteCount: number) => Buffer {
+  if (id === undefined) return randomBytes;
+  const store = kms.customKeyStores.find(id);
+  if (store === undefined) throw storeNotFound(id);
+  if (store.connectionState !== 'CONNECTED') {
+    throw invalidStoreState(`The custom key store ${id} is ${store.connectionState}: it must be CONNECTED.`);
+  }
+  return (byteCount) => kms.cloudHsm.keys.random(byteCount);
+}

@@ -31,6 +31,12 @@ const materialSchema = z.object({ ...columns, materialId: z.string() }).transfor
   }),
 );
 
+/** A custom key store that is on its way to being connected or disconnected. */
+export interface DueStore {
+  readonly account: Account;
+  readonly customKeyStoreId: string;
+}
+
 /** What falls due by itself, in all accounts and Regions. */
 export class Calendar {
   readonly #database: DatabaseSync;
@@ -76,6 +82,14 @@ export class Calendar {
        ORDER BY nextAt LIMIT 1`,
       now,
     ).at(0);
+  }
+
+  /** The custom key stores that are connected or disconnected by `now`, the earliest first. */
+  connections(now: number): DueStore[] {
+    return this.#database
+      .prepare('SELECT scope, id FROM customKeyStores WHERE settlesAt <= ? ORDER BY settlesAt')
+      .all(now)
+      .map(({ scope, id }) => ({ account: accountOfScope(String(scope)), customKeyStoreId: String(id) }));
   }
 
   #all(query: string, now: number): DueKey[] {

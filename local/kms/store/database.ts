@@ -103,6 +103,26 @@ const SCHEMA = `
     FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
   CREATE INDEX IF NOT EXISTS lastUsageByKey ON lastUsage (scope, keyId);
+  CREATE TABLE IF NOT EXISTS customKeyStores (
+    scope TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    createdAt INTEGER NOT NULL,
+    connectionState TEXT NOT NULL,
+    connectionErrorCode TEXT,
+    settlesAt INTEGER,
+    access TEXT NOT NULL,
+    PRIMARY KEY (scope, id),
+    UNIQUE (scope, name)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS backingKeys (
+    scope TEXT NOT NULL,
+    keyId TEXT NOT NULL,
+    customKeyStoreId TEXT NOT NULL,
+    backingKeyId TEXT NOT NULL,
+    PRIMARY KEY (scope, keyId),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS cloudtrail (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     record TEXT NOT NULL

@@ -33,6 +33,19 @@ export type KmsKey = Readonly<z.infer<typeof rowSchema>>;
 
 const COLUMNS = Object.keys(rowSchema.shape);
 
+/** A key whose custom key store is not connected is unavailable, and what else it is does not show until then. */
+const SELECTION = `
+  SELECT keys.*, iif(keys.state IN ('Enabled', 'Disabled') AND connectionState <> 'CONNECTED', 'Unavailable', keys.state)
+    AS shownState
+  FROM keys
+  LEFT JOIN backingKeys ON backingKeys.scope = keys.scope AND backingKeys.keyId = keys.id
+  LEFT JOIN customKeyStores ON customKeyStores.scope = keys.scope AND customKeyStores.id = customKeyStoreId
+  WHERE keys.scope = ?`;
+
+function keyOf({ shownState, ...row }: Record<string, unknown>): KmsKey {
+  return rowSchema.parse({ ...row, state: shownState });
+}
+
 export class Keys {
   readonly #database: DatabaseSync;
   readonly #scope: string;
@@ -52,8 +65,8 @@ export class Keys {
   }
 
   find(id: string): KmsKey | undefined {
-    const row = this.#database.prepare('SELECT * FROM keys WHERE scope = ? AND id = ?').get(this.#scope, id);
-    return row === undefined ? undefined : rowSchema.parse(row);
+    const row = this.#database.prepare(`${SELECTION} AND keys.id = ?`).get(this.#scope, id);
+    return row === undefined ? undefined : keyOf(row);
   }
 
   /** The Regions in which the account has the key: more than one for a multi-Region key with replicas. */
@@ -68,10 +81,7 @@ export class Keys {
   }
 
   list(): KmsKey[] {
-    return this.#database
-      .prepare('SELECT * FROM keys WHERE scope = ?')
-      .all(this.#scope)
-      .map((row) => rowSchema.parse(row));
+    return this.#database.prepare(SELECTION).all(this.#scope).map(keyOf);
   }
 
   setState(id: string, state: KeyState, deletionAt: number | null = null): void {

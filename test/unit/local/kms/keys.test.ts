@@ -61,7 +61,7 @@ describe('CreateKey', () => {
   });
 
   const refusals: [string, CreateKeyCommandInput, string, RegExp][] = [
-    ['a custom key store', { CustomKeyStoreId: 'cks-1' }, 'UnsupportedOperationException', /cks-1/],
+    ['a custom key store', { CustomKeyStoreId: 'cks-1' }, 'ValidationException', /Origin AWS_KMS/],
     ['HMAC without a usage', { KeySpec: 'HMAC_256' }, 'ValidationException', /KeyUsage/],
     ['RSA without a usage', { KeySpec: 'RSA_2048' }, 'ValidationException', /KeyUsage/],
     ['a long description', { Description: 'x'.repeat(8193) }, 'ValidationException', /'description'/],

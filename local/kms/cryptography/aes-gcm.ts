@@ -1,0 +1,40 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+const CIPHER = 'aes-256-gcm';
+
+export const IV_BYTES = 12;
+export const TAG_BYTES = 16;
+
+/** What AES-256-GCM makes. */
+export interface Sealed {
+  /** 12 bytes. */
+  readonly iv: Buffer;
+  /** As long as the plaintext. */
+  readonly ciphertext: Buffer;
+  /** 16 bytes. */
+  readonly tag: Buffer;
+}
+
+/** Encrypts under a new IV. Throws RangeError when the secret is not 32 bytes. */
+export function seal(secret: Uint8Array, plaintext: Buffer, authenticated: Buffer): Sealed {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv(CIPHER, secret, iv, { authTagLength: TAG_BYTES }).setAAD(authenticated);
+  const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  return { iv, ciphertext, tag: cipher.getAuthTag() };
+}
+
+/** Undefined when something was altered, or was made with another secret or other authenticated data. */
+export function open(
+  secret: Uint8Array,
+  { iv, ciphertext, tag }: Sealed,
+  authenticated: Buffer,
+): Buffer | undefined {
+  const decipher = createDecipheriv(CIPHER, secret, iv, { authTagLength: TAG_BYTES });
+  decipher.setAAD(authenticated).setAuthTag(tag);
+  const plaintext = decipher.update(ciphertext);
+  try {
+    return Buffer.concat([plaintext, decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
