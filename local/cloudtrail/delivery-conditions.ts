@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { chance } from '../kms/chance.ts';
 import type { ControlRoutes } from '../kms/control-routes.ts';
+import { delayRange, drawDelay } from '../kms/delays.ts';
 
 const probability = z.number().min(0).max(1).default(0);
 
@@ -9,10 +10,7 @@ const LONGEST_DELAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 const channelFields = {
   /** How long a record is under way, in milliseconds of the server's clock. */
-  delayMs: z
-    .strictObject({ from: z.int().min(0), to: z.int().max(LONGEST_DELAY_MILLISECONDS) })
-    .refine(({ from, to }) => from <= to, { error: 'Give a range: from the least to the most.' })
-    .default({ from: 0, to: 0 }),
+  delayMs: delayRange(LONGEST_DELAY_MILLISECONDS),
   /** How many come twice. */
   duplicates: probability,
   /** Whether a record waits for those before it; else one with a short way comes before one with a long way. */
@@ -63,7 +61,7 @@ export class DeliveryConditions {
     if (bestEffort && drawn('loss') < (bus?.lostKmsEvents ?? 0)) return [];
     const { delayMs, duplicates, inOrder } = conditions;
     const arrival = (copy: string) => {
-      const own = now + delayMs.from + Math.floor(drawn(copy) * (delayMs.to - delayMs.from + 1));
+      const own = now + drawDelay(delayMs, seed, channel, copy, name, number);
       if (!inOrder) return own;
       const latest = Math.max(own, this.#latest.get(channel) ?? own);
       this.#latest.set(channel, latest);

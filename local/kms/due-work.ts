@@ -104,14 +104,13 @@ function deleteKeys(parts: Parts, now: number): DoneWork[] {
       parts.consistency.deleting(located.key);
       const additionalEventData = deleteMaterial(located);
       located.kms.keys.delete(due.keyId);
-      // AWS KMS deletes within a day after the date.
       done.push({
         event: {
           name: 'DeleteKey',
           key: located,
           ...(additionalEventData === undefined ? {} : { additionalEventData }),
         },
-        at: now,
+        at: due.at,
       });
       beginWaitingPeriodOfPrimary(located, due.at);
     }
@@ -130,6 +129,7 @@ function beginWaitingPeriodOfPrimary({ kms, key }: LocatedKey, deletedAt: number
   const related = relatedKeys(kms, key);
   const primary = primaryOf(related);
   if (primary === undefined || related.length > 1 || primary.key.pendingWindowDays === null) return;
-  const deletionAt = deletionDate(deletedAt, primary.key.pendingWindowDays);
+  const deletionAt =
+    deletionDate(deletedAt, primary.key.pendingWindowDays) + primary.kms.lateDeletions.next();
   primary.kms.keys.setState(primary.key.id, 'PendingDeletion', deletionAt);
 }

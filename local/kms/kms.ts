@@ -3,6 +3,7 @@ import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { CloudHsm } from '../cloudhsm/cloudhsm.ts';
 import type { Account } from './account.ts';
 import type { Durations } from './durations.ts';
+import type { LateDeletions } from './late-deletions.ts';
 import { Aliases } from './store/aliases.ts';
 import { BackingKeys } from './store/backing-keys.ts';
 import { CustomKeyStores } from './store/custom-key-stores.ts';
@@ -21,6 +22,7 @@ export interface Kms {
   readonly clock: VirtualClock;
   readonly durations: Durations;
   readonly usageTracking: UsageTracking;
+  readonly lateDeletions: LateDeletions;
   readonly keys: Keys;
   readonly materials: Materials;
   readonly importParameters: ImportParametersOfKeys;
@@ -42,7 +44,7 @@ export type KmsOfAccount = (account: Account) => Kms;
 /** Opens each account and Region when it is first asked for. */
 export function kmsOfAccounts(
   database: DatabaseSync,
-  parts: Pick<Kms, 'clock' | 'durations' | 'usageTracking' | 'cloudHsm'>,
+  parts: Pick<Kms, 'clock' | 'durations' | 'usageTracking' | 'lateDeletions' | 'cloudHsm'>,
 ): KmsOfAccount {
   return onePerAccount((account, all) => ({
     account,

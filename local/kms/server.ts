@@ -15,6 +15,7 @@ import { Durations } from './durations.ts';
 import { Faults } from './faults.ts';
 import { type AwsServices, requestListener } from './http.ts';
 import { kmsOfAccounts } from './kms.ts';
+import { LateDeletions } from './late-deletions.ts';
 import { Principals } from './principals.ts';
 import { Quotas } from './quotas.ts';
 import { KmsService } from './service.ts';
@@ -54,6 +55,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const database = openDatabase(options.database ?? ':memory:');
   const durations = new Durations();
   const usageTracking = new UsageTracking();
+  const lateDeletions = new LateDeletions();
   const principals = new Principals(accountId, clock);
   const roles = new Roles();
   const faults = new Faults();
@@ -66,7 +68,13 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   };
   const hsmKeys = new InProcessHsmKeys(database);
   const cloudHsm = await localCloudHsm({ database, keys: hsmKeys, clock, principals, accountId, onRecord });
-  const truth = kmsOfAccounts(database, { clock, durations, usageTracking, cloudHsm: cloudHsm.cloudHsm });
+  const truth = kmsOfAccounts(database, {
+    clock,
+    durations,
+    usageTracking,
+    lateDeletions,
+    cloudHsm: cloudHsm.cloudHsm,
+  });
   const consistency = new Consistency(database, truth, clock);
   const calendar = new Calendar(database);
   const service = new KmsService({
@@ -101,6 +109,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     ...quotas.routes(),
     ...durations.routes(),
     ...usageTracking.routes(),
+    ...lateDeletions.routes(),
     ...consistency.routes(),
     ...records.routes(),
     ...deliveryConditions.routes(),

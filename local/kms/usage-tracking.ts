@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { chance } from './chance.ts';
 import type { ControlRoutes } from './control-routes.ts';
+import { delayRange, drawDelay } from './delays.ts';
 import type { LocatedKey } from './multi-region.ts';
 import type { Usage } from './store/last-usage.ts';
 
@@ -10,10 +10,7 @@ const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS;
 const schema = z.strictObject({
   seed: z.int().default(0),
   /** How long after a use it is recorded, in milliseconds of the server's clock: AWS KMS may take an hour. */
-  delayMs: z
-    .strictObject({ from: z.int().min(0), to: z.int().max(HOUR_MILLISECONDS) })
-    .refine(({ from, to }) => from <= to, { error: 'Give a range: from the least to the most.' })
-    .default({ from: 0, to: 0 }),
+  delayMs: delayRange(HOUR_MILLISECONDS),
   /** Since when uses are tracked; without it, since a key is made. */
   trackingStartDate: z.iso.datetime().optional(),
 });
@@ -31,8 +28,7 @@ export class UsageTracking {
     const { seed, delayMs } = this.#settings;
     const number = (this.#uses.get(usage.operation) ?? 0) + 1;
     this.#uses.set(usage.operation, number);
-    const drawn = chance(seed, 'key usage', usage.operation, number);
-    const delay = delayMs.from + Math.floor(drawn * (delayMs.to - delayMs.from + 1));
+    const delay = drawDelay(delayMs, seed, 'key usage', usage.operation, number);
     kms.lastUsage.put(key.id, usage, usage.at + delay);
   }
 

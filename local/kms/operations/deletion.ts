@@ -56,10 +56,11 @@ function awaitReplicaDeletion({ kms, key }: KeyCall, days: number): Outcome {
   };
 }
 
+/** The answer has the date that was asked for, DescribeKey the one on which the key is really deleted. */
 function scheduleDeletion({ kms, key }: KeyCall, days: number, now: number): Outcome {
   const KeyState = 'PendingDeletion';
   const deletionAt = deletionDate(now, days);
-  kms.keys.setState(key.id, KeyState, deletionAt);
+  kms.keys.setState(key.id, KeyState, deletionAt + kms.lateDeletions.next());
   return {
     output: {
       KeyId: key.arn,

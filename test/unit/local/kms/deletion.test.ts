@@ -9,6 +9,7 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
 import { localKms, type TestKms } from './local-kms.ts';
 
 const DAY = 86_400_000;
@@ -104,7 +105,6 @@ describe('when the clock passes the deletion date', () => {
 
   test('a request finds the key gone also when no one moved the clock', async () => {
     let now = Date.parse('2026-11-25T00:00:00Z');
-    const { VirtualClock } = await import('../../../../local/clock/virtual-time.ts');
     const kms = await localKms({ clock: new VirtualClock({ realNow: () => now }) });
     const { id } = await dyingKey(kms, 7);
     now += 7 * DAY;
@@ -125,4 +125,71 @@ test('a deletion is cancelled to the last day, and leaves the key disabled', asy
   const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId: id }));
   expect(KeyMetadata).toMatchObject({ KeyState: 'Disabled', Enabled: false });
   expect(KeyMetadata?.DeletionDate).toBeUndefined();
+});
+
+describe('when a test asks for the day that AWS KMS may take', () => {
+  const START = Date.parse('2026-11-01T12:00:00Z');
+  const HOUR = 3_600_000;
+  const stillKms = () => localKms({ clock: new VirtualClock({ realNow: () => START }) });
+
+  test('a key is deleted so much later: the answer has the date asked for, DescribeKey the real one', async () => {
+    const kms = await stillKms();
+    await kms.post('/_local/deletions', { delayMs: { from: 5 * HOUR, to: 5 * HOUR } });
+    const { id } = await kms.createKey();
+    const scheduled = await kms.root.send(
+      new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }),
+    );
+    expect(scheduled.DeletionDate).toEqual(new Date(START + 7 * DAY));
+    expect(kms.recorded.at(-1)?.responseElements?.deletionDate).toBe('Nov 8, 2026, 12:00:00 PM');
+    const describeKey = () => kms.root.send(new DescribeKeyCommand({ KeyId: id }));
+    expect((await describeKey()).KeyMetadata?.DeletionDate).toEqual(new Date(START + 7 * DAY + 5 * HOUR));
+    kms.clock.advance(7 * DAY + 5 * HOUR - 1);
+    expect((await describeKey()).KeyMetadata?.KeyState).toBe('PendingDeletion');
+    kms.clock.advance(1);
+    await expect(describeKey()).rejects.toMatchObject({ name: 'NotFoundException' });
+    const deleted = kms.recorded.find(({ eventName }) => eventName === 'DeleteKey');
+    expect(deleted?.eventTime).toBe('2026-11-08T17:00:00Z');
+  });
+
+  test('the event has the time of the deletion, also when the clock went over it', async () => {
+    const kms = await stillKms();
+    await dyingKey(kms, 7);
+    kms.clock.advance('P30D');
+    const deleted = kms.recorded.find(({ eventName }) => eventName === 'DeleteKey');
+    expect(deleted?.eventTime).toBe('2026-11-08T12:00:00Z');
+  });
+
+  test('the deletion can be cancelled until then', async () => {
+    const kms = await stillKms();
+    await kms.post('/_local/deletions', { delayMs: { from: HOUR, to: HOUR } });
+    const { id } = await dyingKey(kms, 7);
+    kms.clock.advance(7 * DAY);
+    await kms.root.send(new CancelKeyDeletionCommand({ KeyId: id }));
+    kms.clock.advance(HOUR);
+    const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId: id }));
+    expect(KeyMetadata?.KeyState).toBe('Disabled');
+  });
+
+  test('the same seed makes the same keys late, a day at most', async () => {
+    const dates = async (seed: number) => {
+      const kms = await stillKms();
+      await kms.post('/_local/deletions', { seed, delayMs: { from: 0, to: DAY } });
+      const all: number[] = [];
+      for (let count = 0; count < 5; count += 1) {
+        const { id } = await dyingKey(kms, 7);
+        const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId: id }));
+        all.push((KeyMetadata?.DeletionDate?.getTime() ?? 0) - START - 7 * DAY);
+      }
+      return all;
+    };
+    const first = await dates(1);
+    expect(await dates(1)).toEqual(first);
+    expect(await dates(2)).not.toEqual(first);
+    expect(Math.min(...first)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...first)).toBeLessThanOrEqual(DAY);
+    expect(new Set(first).size).toBe(5);
+    const kms = await stillKms();
+    const { status } = await kms.post('/_local/deletions', { delayMs: { from: 0, to: DAY + 1 } });
+    expect(status).toBe(400);
+  });
 });
