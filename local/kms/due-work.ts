@@ -5,7 +5,7 @@ import { deleteHsmMaterial } from './custom-key-stores/hsm-material.ts';
 import { recordedDeletion } from './custom-key-stores/recorded.ts';
 import { dropMaterial } from './key-import.ts';
 import { existingKey } from './key-reference.ts';
-import { rotateOnSchedule } from './key-rotation.ts';
+import { completeRotation, rotateOnSchedule } from './key-rotation.ts';
 import { encryptsSymmetrically } from './key-specs.ts';
 import type { KmsOfAccount } from './kms.ts';
 import { type LocatedKey, primaryOf, relatedKeys } from './multi-region.ts';
@@ -40,7 +40,8 @@ export function doDueWork(parts: Parts, now: number): readonly DoneWork[] {
     calendar.settlements(now).length === 0 &&
     calendar.expirations(now).length === 0 &&
     calendar.connections(now).length === 0 &&
-    calendar.firstRotation(now) === undefined;
+    calendar.firstRotation(now) === undefined &&
+    calendar.firstRotationEnd(now) === undefined;
   if (nothingIsDue) return [];
   return atomically(parts.database, () => {
     for (const due of calendar.settlements(now)) settle(parts, due);
@@ -80,18 +81,37 @@ function settleStore(parts: Parts, { account, customKeyStoreId }: DueStore): voi
   if (store !== undefined) settleConnection(kms, store);
 }
 
+/** Begins the rotations that are due, and completes those that have had their time, in the order of their times. */
 function rotate(parts: Parts, now: number): DoneWork[] {
+  const { calendar } = parts;
   const done: DoneWork[] = [];
-  let due = parts.calendar.firstRotation(now);
-  while (due !== undefined) {
-    const { at } = due;
-    const { kms, key } = locate(parts, due);
-    const schedule = kms.rotationSchedules.find(key.id);
-    if (schedule === undefined) break;
-    done.push(...rotateOnSchedule(kms, key, schedule, at).map((event) => ({ event, at })));
-    due = parts.calendar.firstRotation(now);
+  for (;;) {
+    const begin = calendar.firstRotation(now);
+    const end = calendar.firstRotationEnd(now);
+    if (end !== undefined && (begin === undefined || end.at <= begin.at)) {
+      done.push(...completeOne(parts, end));
+    } else if (begin !== undefined) {
+      done.push(...beginOne(parts, begin));
+    } else {
+      return done;
+    }
   }
-  return done;
+}
+
+function completeOne(parts: Parts, due: DueKey): DoneWork[] {
+  const { kms, key } = locate(parts, due);
+  const running = kms.runningRotations.find(key.id);
+  if (running === undefined) return [];
+  return completeRotation(kms, key, running).map((event) => ({ event, at: due.at }));
+}
+
+/** One that had to wait for another rotation begins after that. */
+function beginOne(parts: Parts, due: DueKey): DoneWork[] {
+  const { kms, key } = locate(parts, due);
+  const schedule = kms.rotationSchedules.find(key.id);
+  if (schedule === undefined) return [];
+  const at = Math.max(due.at, kms.materials.current(key.id).rotatedAt ?? due.at);
+  return rotateOnSchedule(kms, key, schedule, due.at, at).map((event) => ({ event, at }));
 }
 
 /** The deletion of a last replica begins the waiting period of its primary key, which may be over too. */

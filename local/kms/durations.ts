@@ -9,6 +9,10 @@ const schema = z.strictObject({
   /** How long a custom key store is CONNECTING, and DISCONNECTING. */
   ConnectCustomKeyStore: milliseconds,
   DisconnectCustomKeyStore: milliseconds,
+  /** How long an automatic rotation runs, which is recorded as RotateKey when it is complete. */
+  RotateKey: milliseconds,
+  /** How long a rotation on demand runs. */
+  RotateKeyOnDemand: milliseconds,
   /** How long the former and the new primary key are Updating. */
   UpdatePrimaryRegion: milliseconds,
 });
@@ -25,8 +29,8 @@ export class Durations {
   }
 
   /**
-   * `POST /_local/durations` `{ReplicateKey?, UpdatePrimaryRegion?, ConnectCustomKeyStore?, DisconnectCustomKeyStore?}`,
-   * in milliseconds; what is left out takes no time.
+   * `POST /_local/durations` `{ReplicateKey?, RotateKey?, RotateKeyOnDemand?, UpdatePrimaryRegion?, ConnectCustomKeyStore?,
+   * DisconnectCustomKeyStore?}`, in milliseconds; what is left out takes no time.
    */
   routes(): ControlRoutes {
     return {

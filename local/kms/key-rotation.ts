@@ -5,18 +5,60 @@ import type { Kms } from './kms.ts';
 import { relatedKeys } from './multi-region.ts';
 import type { ServiceEvent } from './operation.ts';
 import type { KmsKey } from './store/keys.ts';
-import { newMaterialId, type Rotation, type RotationType } from './store/materials.ts';
+import { type Material, newMaterialId, type Rotation, type RotationType } from './store/materials.ts';
 import type { RotationSchedule } from './store/rotation-schedules.ts';
+import type { RunningRotation } from './store/running-rotations.ts';
 
 const AES_256_BYTES = 32;
 
 const DAY_MILLISECONDS = 86_400_000;
 
+/** What `Durations` calls the two. */
+const LENGTHS = { AUTOMATIC: 'RotateKey', ON_DEMAND: 'RotateKeyOnDemand' } as const satisfies Record<
+  RotationType,
+  string
+>;
+
+/**
+ * Begins a rotation at `at`, in epoch milliseconds, and completes it unless it takes its time; what is recorded then comes
+ * back. Throws KMSInvalidStateException when an EXTERNAL key has no material for it.
+ */
+export function beginRotation(
+  kms: Kms,
+  key: KmsKey,
+  rotationType: RotationType,
+  at: number,
+): readonly ServiceEvent[] {
+  const takes = kms.durations.of(LENGTHS[rotationType]);
+  if (takes === 0) return rotateMaterial(kms, key, rotationType, at);
+  if (key.origin === 'EXTERNAL') importedForRotation(kms, key);
+  kms.runningRotations.put(key.id, { rotationType, startedAt: at, endsAt: at + takes });
+  return [];
+}
+
+/** Ends without effect when the material that was imported for it has been deleted meanwhile. */
+export function completeRotation(
+  kms: Kms,
+  key: KmsKey,
+  { rotationType, endsAt }: RunningRotation,
+): readonly ServiceEvent[] {
+  kms.runningRotations.remove(key.id);
+  if (key.origin === 'EXTERNAL' && findImportedForRotation(kms, key) === undefined) return [];
+  return rotateMaterial(kms, key, rotationType, endsAt);
+}
+
+/** That of the key, in whichever of its Regions it began. */
+export function runningRotation(kms: Kms, key: KmsKey): RunningRotation | undefined {
+  return relatedKeys(kms, key)
+    .map((related) => related.kms.runningRotations.find(key.id))
+    .find((running) => running !== undefined);
+}
+
 /**
  * Makes other material current, in all Regions of the key; the former ones still decrypt. It is new, or of an EXTERNAL
  * key what was imported for that. `at` is in epoch milliseconds. Throws KMSInvalidStateException when there is none.
  */
-export function rotateMaterial(
+function rotateMaterial(
   kms: Kms,
   key: KmsKey,
   rotationType: RotationType,
@@ -53,26 +95,35 @@ function rotateToNew(kms: Kms, key: KmsKey, rotation: Rotation): string {
 
 /** Returns the id of the imported material. */
 function rotateToImported(kms: Kms, key: KmsKey, rotation: Rotation): string {
-  const next = kms.materials.list(key.id).find(({ awaitsRotation }) => awaitsRotation);
-  if (next === undefined || !isImportedEverywhere(kms, key, next.id)) {
-    throw new ServiceError(
-      'KMSInvalidStateException',
-      `${key.arn} has no key material that is pending rotation: import new key material, in every Region of the key.`,
-    );
-  }
+  const next = importedForRotation(kms, key);
   for (const related of relatedKeys(kms, key)) related.kms.materials.rotateTo(key.id, next.id, rotation);
   return next.id;
 }
 
-/** An automatic rotation; the next one is a period after this. */
+function importedForRotation(kms: Kms, key: KmsKey): Material {
+  const next = findImportedForRotation(kms, key);
+  if (next !== undefined) return next;
+  throw new ServiceError(
+    'KMSInvalidStateException',
+    `${key.arn} has no key material that is pending rotation: import new key material, in every Region of the key.`,
+  );
+}
+
+function findImportedForRotation(kms: Kms, key: KmsKey): Material | undefined {
+  const next = kms.materials.list(key.id).find(({ awaitsRotation }) => awaitsRotation);
+  return next !== undefined && isImportedEverywhere(kms, key, next.id) ? next : undefined;
+}
+
+/** An automatic rotation that fell due at `dueAt` and begins at `at`; the next one is due a period after it was. */
 export function rotateOnSchedule(
   kms: Kms,
   key: KmsKey,
   schedule: RotationSchedule,
-  at: number,
+  dueAt: number,
+  at = dueAt,
 ): readonly ServiceEvent[] {
-  putSchedule(kms, { ...schedule, nextAt: rotationDate(schedule, at) });
-  return rotateMaterial(kms, key, 'AUTOMATIC', at);
+  putSchedule(kms, { ...schedule, nextAt: rotationDate(schedule, dueAt) });
+  return beginRotation(kms, key, 'AUTOMATIC', at);
 }
 
 /** Replicas are rotated with their primary key, and show its schedule. */

@@ -13,6 +13,7 @@ import { Keys } from './store/keys.ts';
 import { LastUsage } from './store/last-usage.ts';
 import { Materials } from './store/materials.ts';
 import { RotationSchedules } from './store/rotation-schedules.ts';
+import { RunningRotations } from './store/running-rotations.ts';
 import { Tags } from './store/tags.ts';
 import type { UsageTracking } from './usage-tracking.ts';
 
@@ -27,6 +28,7 @@ export interface Kms {
   readonly materials: Materials;
   readonly importParameters: ImportParametersOfKeys;
   readonly rotationSchedules: RotationSchedules;
+  readonly runningRotations: RunningRotations;
   readonly aliases: Aliases;
   readonly tags: Tags;
   readonly grants: Grants;
@@ -53,6 +55,7 @@ export function kmsOfAccounts(
     materials: new Materials(database, account),
     importParameters: new ImportParametersOfKeys(database, account),
     rotationSchedules: new RotationSchedules(database, account),
+    runningRotations: new RunningRotations(database, account),
     aliases: new Aliases(database, account),
     tags: new Tags(database, account),
     grants: new Grants(database, account),

@@ -73,12 +73,25 @@ export class Calendar {
       .map((row) => materialSchema.parse(row));
   }
 
-  /** The enabled key whose automatic rotation is the first to fall due by `now`. Replicas follow their primary key. */
+  /** The key whose running rotation is the first to be complete by `now`. */
+  firstRotationEnd(now: number): DueKey | undefined {
+    return this.#all(
+      'SELECT scope, keyId, endsAt AS at FROM runningRotations WHERE endsAt <= ? ORDER BY endsAt LIMIT 1',
+      now,
+    ).at(0);
+  }
+
+  /**
+   * The enabled key whose automatic rotation is the first to fall due by `now`. Replicas follow their primary key, and a
+   * key of which another rotation runs comes after that.
+   */
   firstRotation(now: number): DueKey | undefined {
     return this.#all(
       `SELECT keys.scope, keyId, nextAt AS at FROM rotationSchedules JOIN keys
          ON keys.scope = rotationSchedules.scope AND keys.id = keyId
-       WHERE nextAt <= ? AND state IN ('Enabled', 'Updating') AND multiRegionType IS NOT 'REPLICA'
+       WHERE nextAt <= ? AND state IN ('Enabled', 'Updating') AND multiRegionType IS NOT 'REPLICA' AND NOT EXISTS (
+         SELECT 1 FROM runningRotations
+           WHERE runningRotations.scope = keys.scope AND runningRotations.keyId = keys.id)
        ORDER BY nextAt LIMIT 1`,
       now,
     ).at(0);

@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** Raised when tables change: a file that another version made is not misread. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** `scope` is an account in a Region; a multi-Region key is a row in each of its Regions. */
 const SCHEMA = `
@@ -63,6 +63,15 @@ const SCHEMA = `
     FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
   ) STRICT;
   CREATE INDEX IF NOT EXISTS rotationSchedulesByDate ON rotationSchedules (nextAt);
+  CREATE TABLE IF NOT EXISTS runningRotations (
+    scope TEXT NOT NULL,
+    keyId TEXT NOT NULL,
+    rotationType TEXT NOT NULL,
+    startedAt INTEGER NOT NULL,
+    endsAt INTEGER NOT NULL,
+    PRIMARY KEY (scope, keyId),
+    FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS aliases (
     scope TEXT NOT NULL,
     name TEXT NOT NULL,
