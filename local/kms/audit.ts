@@ -98,7 +98,7 @@ export function recordOfCall(call: FinishedCall): CloudTrailRecord {
     userAgent: service ?? cut(call.userAgent),
     ...(failure === undefined
       ? {}
-      : { errorCode: denied ? 'AccessDenied' : failure.code, errorMessage: cut(failure.message) }),
+      : { errorCode: denied ? 'AccessDenied' : failure.code, ...errorMessage(failure) }),
     requestParameters: denied ? null : call.requestParameters,
     responseElements: failure === undefined ? responseElements(call, outcome) : null,
     ...(denied ? {} : additionalEventData(call, outcome)),
@@ -199,4 +199,9 @@ function tlsDetails({ region }: Account): TlsDetails {
 
 function cut(text: string): string {
   return Buffer.from(text).subarray(0, LONGEST_TEXT_BYTES).toString();
+}
+
+/** Some errors of AWS KMS have a code alone. */
+function errorMessage({ message }: ServiceError): { readonly errorMessage?: string } {
+  return message === '' ? {} : { errorMessage: cut(message) };
 }

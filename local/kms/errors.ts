@@ -23,11 +23,8 @@ export const unsupported = (message: string) => new ServiceError('UnsupportedOpe
 
 export const invalidKeyUsage = (message: string) => new ServiceError('InvalidKeyUsageException', message);
 
-export const invalidCiphertext = () =>
-  new ServiceError(
-    'InvalidCiphertextException',
-    'The ciphertext is corrupted, or was made with another key or another encryption context.',
-  );
+/** AWS KMS does not say what is wrong with a ciphertext, a signature or a MAC. */
+export const invalidCiphertext = () => new ServiceError('InvalidCiphertextException', '');
 
 export const limitExceeded = (message: string) => new ServiceError('LimitExceededException', message);
 

@@ -46,13 +46,17 @@ function tokenOf(value: unknown): string {
 
 /** `2 validation errors detected: Value '' at 'keyId' failed to satisfy constraint: ...; ...` */
 export function violations(issues: readonly Issue[], body: unknown): string {
-  // What is wrong about a request as a whole has words of its own.
-  const whole = issues.find(({ path }) => path.length === 0);
-  if (whole !== undefined) return whole.message;
-  const all = new Set(issues.map((issue) => violation(issue, body)));
+  const ofMembers = issues.filter(({ path }) => path.length > 0);
+  // What is wrong about a request as a whole has words of its own, and is told when nothing else is.
+  if (ofMembers.length === 0) return issues[0]?.message ?? '';
+  const all = new Set(ofMembers.map((issue) => violation(issue, body)));
   const count = all.size === 1 ? '1 validation error' : `${all.size} validation errors`;
   return `${count} detected: ${[...all].join('; ')}`;
 }
+
+/** For a member that some requests can do without, and this one not. */
+export const missingMember = (name: string) =>
+  `1 validation error detected: Value ${atPlace([name], undefined)} failed to satisfy constraint: ${NOT_NULL}`;
 
 /** Of a text in a list the whole list is shown, of a structure in a list the member. */
 function violation(issue: Issue, body: unknown): string {
@@ -88,8 +92,10 @@ function shown(value: unknown): string {
   return Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : String(value);
 }
 
+const NOT_NULL = 'Member must not be null';
+
 function constraint(issue: Issue): string {
-  if (issue.input === undefined) return 'Member must not be null';
+  if (issue.input === undefined) return NOT_NULL;
   if (issue.code === 'too_small') {
     return `Member must have ${measured(issue)} greater than or equal to ${issue.minimum}`;
   }

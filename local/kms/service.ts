@@ -113,7 +113,6 @@ export class KmsService {
         throw new ServiceError(
           'DryRunOperationException',
           'The request would have succeeded, but the DryRun parameter was set.',
-          412,
         );
       }
       if (CRYPTOGRAPHIC_OPERATIONS.has(name)) {

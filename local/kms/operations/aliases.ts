@@ -119,12 +119,17 @@ function listEntry(kms: Kms, { name, keyId: target, createdAt, updatedAt }: Alia
 }
 
 function checkName(name: string): void {
-  const problem = !name.startsWith('alias/')
-    ? 'An alias must start with the prefix "alias/".'
-    : name.startsWith('alias/aws/')
-      ? 'Aliases that begin with "alias/aws/" are reserved for AWS managed keys.'
-      : undefined;
-  if (problem !== undefined) throw new ServiceError('InvalidAliasNameException', problem);
+  if (!name.startsWith('alias/')) {
+    throw validation(
+      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    );
+  }
+  if (name.startsWith('alias/aws/')) {
+    throw new ServiceError(
+      'InvalidAliasNameException',
+      'Aliases that begin with "alias/aws/" are reserved for AWS managed keys.',
+    );
+  }
 }
 
 function existingAlias(kms: Kms, name: string): Alias {

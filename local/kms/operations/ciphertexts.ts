@@ -12,6 +12,7 @@ import {
   originOf,
 } from '../cryptography/symmetric.ts';
 import { invalidCiphertext, ServiceError, unsupported, validation } from '../errors.ts';
+import { missingMember } from '../input-problems.ts';
 import { HiddenKey, type ResolvedKey, resolveKey } from '../key-reference.ts';
 import {
   type EncryptionAlgorithm,
@@ -66,7 +67,7 @@ export function ciphertextOf(input: {
   const { CiphertextBlob: ciphertext, DryRunModifiers: modifiers = [] } = input;
   if (modifiers.length > 0 && input.DryRun !== true) throw validation('DryRunModifiers are for dry runs.');
   if (modifiers.includes('IGNORE_CIPHERTEXT')) return undefined;
-  if (ciphertext === undefined) throw validation('CiphertextBlob is required.');
+  if (ciphertext === undefined) throw validation(missingMember('CiphertextBlob'));
   return ciphertext;
 }
 
@@ -151,6 +152,8 @@ function checkRoom(key: KmsKey, algorithm: OaepAlgorithm, plaintext: Buffer): vo
   const bits = typeof material === 'object' && 'rsa' in material ? material.rsa : 0;
   const longest = longestPlaintext(bits, algorithm);
   if (plaintext.length > longest) {
-    throw validation(`${algorithm} with ${key.spec} encrypts ${longest} bytes at most.`);
+    throw validation(
+      `Algorithm ${algorithm} and key spec ${key.spec} cannot encrypt data larger than ${longest} bytes.`,
+    );
   }
 }

@@ -18,8 +18,8 @@ export const encapsulate = keyOperation({
   schema: z.object(encapsulationFields),
   readOnly: true,
   accepts: 'key-or-alias',
+  refuseKind: (key) => requireUsage(key, 'ENCAPSULATE_DECAPSULATE', 'Encapsulate'),
   handle: ({ kms, key }, input) => {
-    requireUsage(key, 'ENCAPSULATE_DECAPSULATE', 'Encapsulate');
     const { sharedSecret, ciphertext } = encapsulateSecret(kms.materials.current(key.id).secret);
     return {
       output: {
@@ -37,8 +37,8 @@ export const decapsulate = keyOperation({
   schema: z.object({ ...encapsulationFields, SharedSecretCiphertextBlob: bytes(1, 6144) }),
   readOnly: true,
   accepts: 'key-or-alias',
+  refuseKind: (key) => requireUsage(key, 'ENCAPSULATE_DECAPSULATE', 'Decapsulate'),
   handle: ({ kms, key }, input) => {
-    requireUsage(key, 'ENCAPSULATE_DECAPSULATE', 'Decapsulate');
     const ciphertext = input.SharedSecretCiphertextBlob;
     const length = ciphertextBytes(key);
     if (ciphertext.length !== length) {

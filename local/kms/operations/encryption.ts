@@ -18,6 +18,7 @@ import {
   keyId,
   recipient,
 } from './fields.ts';
+import { requireUsage } from './key-usage.ts';
 
 const encryptionFields = {
   EncryptionContext: encryptionContext,
@@ -42,6 +43,7 @@ export const encrypt = keyOperation({
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,
+  refuseKind: (key) => requireUsage(key, 'ENCRYPT_DECRYPT', 'Encrypt'),
   handle: ({ kms, key }, input) => {
     const { ciphertext, materialId } = encryptWith(kms, key, schemeOf(input), input.Plaintext, 'Encrypt');
     return {

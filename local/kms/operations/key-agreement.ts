@@ -17,8 +17,8 @@ export const deriveSharedSecret = keyOperation({
   readOnly: true,
   accepts: 'key-or-alias',
   conditions: (input) => ({ 'kms:keyagreementalgorithm': [input.KeyAgreementAlgorithm] }),
+  refuseKind: (key) => requireUsage(key, 'KEY_AGREEMENT', 'DeriveSharedSecret'),
   handle: ({ kms, key }, input) => {
-    requireUsage(key, 'KEY_AGREEMENT', 'DeriveSharedSecret');
     const secret = sharedSecret(kms.materials.current(key.id).secret, input.PublicKey);
     if (secret === undefined) {
       throw validation(`PublicKey is not the DER-encoded public key of a ${key.spec} key pair.`);

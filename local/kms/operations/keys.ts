@@ -68,9 +68,8 @@ export const getPublicKey = keyOperation({
   readOnly: true,
   accepts: 'key-or-alias',
   handle: ({ kms, key }) => {
-    if (!hasPublicKey(key.spec)) {
-      throw unsupported(`${key.arn} is a symmetric key: it has no public key.`);
-    }
+    // AWS KMS says no more.
+    if (!hasPublicKey(key.spec)) throw unsupported('');
     const material = currentOf(kms.materials.list(key.id));
     if (material === undefined) throw pendingImport(key);
     const publicKey = material.publicKey ?? publicKeyBytes(kms.materials.current(key.id).secret);

@@ -25,8 +25,8 @@ export const generateMac = keyOperation({
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,
+  refuseKind: (key) => requireUsage(key, 'GENERATE_VERIFY_MAC', 'GenerateMac'),
   handle: ({ kms, key }, { MacAlgorithm: algorithm, Message: message }) => {
-    requireUsage(key, 'GENERATE_VERIFY_MAC', 'GenerateMac');
     requireAlgorithm(key, algorithm);
     const mac = macOf(kms.materials.current(key.id).secret, algorithm, message);
     return { output: { KeyId: key.arn, Mac: mac.toString('base64'), MacAlgorithm: algorithm } };
@@ -38,11 +38,11 @@ export const verifyMac = keyOperation({
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,
+  refuseKind: (key) => requireUsage(key, 'GENERATE_VERIFY_MAC', 'VerifyMac'),
   handle: ({ kms, key }, { MacAlgorithm: algorithm, Message: message, Mac: mac }) => {
-    requireUsage(key, 'GENERATE_VERIFY_MAC', 'VerifyMac');
     requireAlgorithm(key, algorithm);
     if (!isMacValid(kms.materials.current(key.id).secret, algorithm, message, mac)) {
-      throw new ServiceError('KMSInvalidMacException', `The MAC is not one of ${key.arn}.`);
+      throw new ServiceError('KMSInvalidMacException', '');
     }
     return { output: { KeyId: key.arn, MacValid: true, MacAlgorithm: algorithm } };
   },

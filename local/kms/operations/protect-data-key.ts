@@ -16,9 +16,7 @@ export function protectDataKey(
 ): Made {
   requireUsage(key, 'ENCRYPT_DECRYPT', operation);
   if (!encryptsSymmetrically(key.spec)) {
-    throw invalidKeyUsage(
-      `${key.arn} is a ${key.spec} key: only symmetric encryption keys protect data keys.`,
-    );
+    throw invalidKeyUsage('You cannot generate a data key with an asymmetric CMK');
   }
   return encryptWith(kms, key, { algorithm: 'SYMMETRIC_DEFAULT', context }, dataKey, operation);
 }

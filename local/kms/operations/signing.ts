@@ -34,8 +34,9 @@ export const sign = keyOperation({
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,
+  refuseKind: (key) => requireUsage(key, 'SIGN_VERIFY', 'Sign'),
   handle: ({ kms, key }, input) => {
-    const { algorithm, type } = checkRequest(key, input, 'Sign');
+    const { algorithm, type } = checkRequest(key, input);
     const { secret } = kms.materials.current(key.id);
     return {
       output: {
@@ -52,18 +53,18 @@ export const verify = keyOperation({
   readOnly: true,
   accepts: 'key-or-alias',
   conditions,
+  refuseKind: (key) => requireUsage(key, 'SIGN_VERIFY', 'Verify'),
   handle: ({ kms, key }, input) => {
-    const { algorithm, type } = checkRequest(key, input, 'Verify');
+    const { algorithm, type } = checkRequest(key, input);
     const { secret } = kms.materials.current(key.id);
     if (!isSignatureValid(secret, algorithm, input.Message, type, input.Signature)) {
-      throw new ServiceError('KMSInvalidSignatureException', `The signature is not one of ${key.arn}.`);
+      throw new ServiceError('KMSInvalidSignatureException', '');
     }
     return { output: { KeyId: key.arn, SignatureValid: true, SigningAlgorithm: algorithm } };
   },
 });
 
-function checkRequest(key: KmsKey, input: SigningInput, operation: string) {
-  requireUsage(key, 'SIGN_VERIFY', operation);
+function checkRequest(key: KmsKey, input: SigningInput) {
   const { SigningAlgorithm: asked, MessageType: type, Message: message } = input;
   const algorithm = ALGORITHMS.find((one) => one === asked);
   if (algorithm === undefined) throw unsupported(`The local KMS has no signing algorithm ${asked}.`);

@@ -57,7 +57,7 @@ describe('an alias is refused', () => {
   });
 
   test.each([
-    ['pay', 'InvalidAliasNameException'],
+    ['pay', 'ValidationException'],
     ['alias/aws/pay', 'InvalidAliasNameException'],
     ['alias/pay day', 'ValidationException'],
     [`alias/${'x'.repeat(251)}`, 'ValidationException'],
