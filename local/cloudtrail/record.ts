@@ -46,7 +46,7 @@ export interface RecordedResource {
 
 /** Who called; for a service event only the account and `invokedBy`, for a service that calls only `invokedBy`. */
 export interface UserIdentity {
-  readonly type?: 'Root' | 'IAMUser' | 'AssumedRole' | 'AWSService' | 'AWSAccount';
+  readonly type?: 'Root' | 'IAMUser' | 'AssumedRole' | 'FederatedUser' | 'AWSService' | 'AWSAccount';
   readonly principalId?: string;
   readonly arn?: string;
   readonly accountId?: string;
@@ -57,14 +57,18 @@ export interface UserIdentity {
 }
 
 interface SessionContext {
-  readonly sessionIssuer: {
-    readonly type: 'Role';
-    readonly principalId: string;
-    readonly arn: string;
-    readonly accountId: string;
-    readonly userName: string;
-  };
+  readonly sessionIssuer: SessionIssuer;
   readonly attributes: { readonly creationDate: string; readonly mfaAuthenticated: 'false' | 'true' };
+}
+
+/** From whom the session has its permissions. */
+export interface SessionIssuer {
+  readonly type: 'Role' | 'Root';
+  readonly principalId: string;
+  readonly arn: string;
+  readonly accountId: string;
+  /** The name of the role. */
+  readonly userName?: string;
 }
 
 /** A time as records write it: without fractions of a second. */

@@ -16,7 +16,12 @@ export function callerConditions(principal: Principal): ConditionValues {
   };
 }
 
-const PRINCIPAL_TYPES = { Root: 'Account', IAMUser: 'User', AssumedRole: 'AssumedRole' } as const;
+const PRINCIPAL_TYPES = {
+  Root: 'Account',
+  IAMUser: 'User',
+  AssumedRole: 'AssumedRole',
+  FederatedUser: 'FederatedUser',
+} as const;
 
 function identityConditions(principal: Principal): ConditionValues {
   const { kind, policyArn, accountId, name, tags = {}, organizationId } = principal;
@@ -49,7 +54,7 @@ function serviceConditions({ name, accountId, sourceArn }: Principal): Condition
 /** Long-term credentials have none of these; a session that began without a second factor does not speak of one. */
 function sessionConditions({ kind, since, mfaAt }: Principal, now: number): ConditionValues {
   return {
-    'aws:tokenissuetime': kind === 'AssumedRole' ? [recordTime(since)] : [],
+    'aws:tokenissuetime': kind === 'AssumedRole' || kind === 'FederatedUser' ? [recordTime(since)] : [],
     'aws:multifactorauthpresent': mfaAt === undefined ? [] : ['true'],
     'aws:multifactorauthage': mfaAt === undefined ? [] : [String(Math.floor((now - mfaAt) / 1000))],
   };

@@ -1,13 +1,13 @@
 import type { PolicyDocument } from './authorization/policy-document.ts';
 
 /** Who calls, as IAM names it. */
-type PrincipalKind = 'Root' | 'IAMUser' | 'AssumedRole' | 'AWSService';
+type PrincipalKind = 'Root' | 'IAMUser' | 'AssumedRole' | 'FederatedUser' | 'AWSService';
 
 export interface Principal extends PrincipalTraits {
   readonly kind: PrincipalKind;
   /**
-   * `arn:aws:iam::ACCT:root`, `arn:aws:iam::ACCT:user/NAME` or `arn:aws:sts::ACCT:assumed-role/ROLE/SESSION`; of a
-   * service its name, such as `lambda.amazonaws.com`.
+   * `arn:aws:iam::ACCT:root`, `arn:aws:iam::ACCT:user/NAME`, `arn:aws:sts::ACCT:assumed-role/ROLE/SESSION` or
+   * `arn:aws:sts::ACCT:federated-user/NAME`; of a service its name, such as `lambda.amazonaws.com`.
    */
   readonly arn: string;
   /** Of a service: the account on whose behalf it calls. */
@@ -53,32 +53,28 @@ export interface PrincipalTraits {
   readonly sourceArn?: string | undefined;
 }
 
-const ARN =
-  /^arn:aws:(?:iam::(?<iam>\d{12}):(?:root|user\/(?:[^\s*]+\/)?(?<user>[\w+=,.@-]+))|sts::(?<sts>\d{12}):assumed-role\/(?<role>[\w+=,.@-]+)\/(?<session>[\w+=,.@-]+))$/;
+const USER = /^arn:aws:iam::(?<accountId>\d{12}):(?:root|user\/(?:[^\s*]+\/)?(?<name>[\w+=,.@-]+))$/;
+const SESSION =
+  /^arn:aws:sts::(?<accountId>\d{12}):(?:assumed-role\/(?<role>[\w+=,.@-]+)|federated-user)\/(?<session>[\w+=,.@-]+)$/;
 
-/** Throws when the ARN is not one that can call: the account root, a user or a session of a role. */
+/** Throws when the ARN is not one that can call: the account root, a user, or a session of a role or a federated user. */
 export function principalOf(arn: string, since: number, traits: PrincipalTraits = {}): Principal {
-  const match = ARN.exec(arn)?.groups;
-  if (match === undefined) {
+  const known = { ...traits, arn, since, policyArn: arn };
+  const { accountId, role, session } = SESSION.exec(arn)?.groups ?? {};
+  if (accountId !== undefined && session !== undefined) {
+    if (role === undefined) return { ...known, kind: 'FederatedUser', accountId, name: session };
+    const policyArn = `arn:aws:iam::${accountId}:role/${role}`;
+    return { ...known, kind: 'AssumedRole', accountId, name: role, sessionName: session, policyArn };
+  }
+  const user = USER.exec(arn)?.groups;
+  if (user === undefined) {
     throw new Error(
       `${arn} cannot make calls. Give the ARN of an account root, of a user, or of a role's session ` +
-        '(arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION).',
+        '(arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION) or of a federated user.',
     );
   }
-  const known = { ...traits, arn, since };
-  if (match.sts !== undefined && match.role !== undefined && match.session !== undefined) {
-    return {
-      ...known,
-      kind: 'AssumedRole',
-      accountId: match.sts,
-      name: match.role,
-      sessionName: match.session,
-      policyArn: `arn:aws:iam::${match.sts}:role/${match.role}`,
-    };
-  }
-  const accountId = match.iam ?? '';
-  if (match.user === undefined) return { ...known, kind: 'Root', accountId, name: '', policyArn: arn };
-  return { ...known, kind: 'IAMUser', accountId, name: match.user, policyArn: arn };
+  const { name = '' } = user;
+  return { ...known, kind: name === '' ? 'Root' : 'IAMUser', accountId: user.accountId ?? '', name };
 }
 
 /** A session of a role, which may have a path. */

@@ -6,8 +6,9 @@ const ID_LENGTH = 17;
 
 /** The id that aws:userid and the records of CloudTrail give for a principal. */
 export function principalId(principal: Principal): string {
-  const { kind, arn, accountId, sessionName } = principal;
+  const { kind, arn, accountId, name, sessionName } = principal;
   if (kind === 'Root') return accountId;
+  if (kind === 'FederatedUser') return `${accountId}:${name}`;
   if (kind === 'AssumedRole') return `${roleId(principal)}:${sessionName}`;
   return kind === 'IAMUser' ? uniqueId('AIDA', arn) : arn;
 }

@@ -297,6 +297,30 @@ describe('the elements of a statement', () => {
   });
 });
 
+test('a federated user is named by its session, and has no user name', async () => {
+  const kms = await localKms();
+  const bob = `arn:aws:sts::${ACCOUNT}:federated-user/bob`;
+  const { id } = await kms.createKey({
+    Policy: keyPolicy(allow({ Principal: { AWS: bob }, Action: 'kms:DescribeKey' })),
+  });
+  const limits = { policies: [], sessionPolicies: [identityPolicy(allow({ Action: 'kms:Encrypt' }))] };
+  const caller = await kms.register({ arn: bob, ...limits });
+  await expect(caller.send(new DescribeKeyCommand({ KeyId: id }))).resolves.toBeDefined();
+  await expect(caller.send(new DisableKeyCommand({ KeyId: id }))).rejects.toMatchObject({
+    name: 'AccessDeniedException',
+  });
+  expect(kms.recorded.at(-1)?.userIdentity).toMatchObject({
+    type: 'FederatedUser',
+    principalId: `${ACCOUNT}:bob`,
+    arn: bob,
+    sessionContext: { sessionIssuer: { type: 'Root', principalId: ACCOUNT, arn: ROOT } },
+  });
+  const other = await kms.register({ arn: `${bob}2`, ...limits });
+  await expect(other.send(new DescribeKeyCommand({ KeyId: id }))).rejects.toMatchObject({
+    name: 'AccessDeniedException',
+  });
+});
+
 describe('a service', () => {
   const forTrail = allow({
     Principal: { Service: 'cloudtrail.amazonaws.com' },

@@ -145,6 +145,7 @@ const tag =
 
 const user = { arn: USER };
 const session = { arn: SESSION };
+const federated = { arn: `arn:aws:sts::${ACCOUNT}:federated-user/bob` };
 const viaSqs = { arn: USER, viaService: 'sqs.us-east-1.amazonaws.com' };
 
 const rows: Record<string, Row[]> = {
@@ -398,6 +399,7 @@ const rows: Record<string, Row[]> = {
   'aws:PrincipalType': [
     { wanted: ['StringEquals', 'User'], unlike: { caller: session } },
     { caller: session, wanted: ['StringEquals', 'AssumedRole'], unlike: { caller: user } },
+    { caller: federated, wanted: ['StringEquals', 'FederatedUser'], unlike: { caller: user } },
   ],
   'aws:RequestedRegion': [{ wanted: ['StringEquals', 'us-east-1'], unlike: { wanted: 'eu-west-1' } }],
   'aws:RequestTag/team': [
@@ -425,7 +427,10 @@ const rows: Record<string, Row[]> = {
     { caller: viaSqs, wanted: ['Bool', 'true'], unlike: { caller: user } },
     { wanted: ['Bool', 'false'], unlike: { caller: viaSqs } },
   ],
-  'aws:userid': [{ wanted: ['StringLike', 'AIDA*'], unlike: { caller: session } }],
+  'aws:userid': [
+    { caller: federated, wanted: ['StringEquals', `${ACCOUNT}:bob`], unlike: { caller: user } },
+    { wanted: ['StringLike', 'AIDA*'], unlike: { caller: session } },
+  ],
   'aws:username': [{ wanted: ['StringEquals', 'ops'], unlike: { caller: session } }],
 };
 
