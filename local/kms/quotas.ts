@@ -72,6 +72,7 @@ const SYMMETRIC_QUOTAS: Readonly<Record<string, number>> = {
 /** The making of data key pairs has a quota for each kind of pair, and counts as no use of the key that encrypts them. */
 const PAIR_QUOTA = 100;
 const RSA_PAIR_QUOTAS: Partial<Record<KeySpec, number>> = { RSA_2048: 20, RSA_3072: 4, RSA_4096: 1 };
+
 /** Of all uses of the keys in one custom key store. */
 const CUSTOM_KEY_STORE_QUOTA = 1800;
 

@@ -201,6 +201,9 @@ function refusedToKind(operation: string, { family, form }: Kind): Refusal | und
       return family === 'symmetric' && form !== 'replica' && form !== 'in a key store'
         ? undefined
         : UNSUPPORTED;
+    case 'GenerateDataKeyPair':
+    case 'GenerateDataKeyPairWithoutPlaintext':
+      return form === 'in a key store' ? UNSUPPORTED : undefined;
     case 'ReplicateKey':
     case 'UpdatePrimaryRegion':
       return form === 'primary' ? undefined : UNSUPPORTED;

@@ -83,6 +83,5 @@ export const isHere = (operation: string) => Object.hasOwn(OPERATIONS, operation
 
 /** Some kinds of keys need operations of their own to be made. */
 function isMade({ form }: Kind): boolean {
-  if (form === 'imported') return isHere('ImportKeyMaterial');
-  return form !== 'in a key store' || isHere('ConnectCustomKeyStore');
+  return form !== 'imported' || isHere('ImportKeyMaterial');
 }

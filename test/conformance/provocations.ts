@@ -16,7 +16,7 @@ import { ROOT, type TestKms } from '../unit/local/kms/started-kms.ts';
 import { wrapped } from '../unit/local/kms/wrapping.ts';
 import { CALLS } from './calls.ts';
 import type { Kind, State } from './guide.ts';
-import { isHere } from './play.ts';
+import { KEY_STORE_PROVOCATIONS } from './key-stores.ts';
 import { AWAY, MESSAGE, type Subject, type Workshop } from './subjects.ts';
 
 /** What a call is made with. */
@@ -120,6 +120,7 @@ const OF_ALL: Readonly<Record<string, Provocation>> = {
 
 /** Where an operation has a way of its own. */
 const OF_ONE: Readonly<Record<string, Provocation>> = {
+  ...KEY_STORE_PROVOCATIONS,
   'CancelKeyDeletion.KMSInvalidState': inState('Enabled'),
   'CreateAlias.AlreadyExists': async (tools, operation) => {
     const { alias } = await tools.workshop.subject(SYMMETRIC, 'Enabled');
@@ -128,10 +129,6 @@ const OF_ONE: Readonly<Record<string, Provocation>> = {
   'CreateAlias.InvalidAliasName': withMembers({ AliasName: 'alias/aws/mine' }),
   'CreateAlias.LimitExceeded': (tools, operation) =>
     calledWith(tools, operation, {}, { prepare: (subject) => fullOfAliases(subject, tools.workshop) }),
-  'CreateKey.CustomKeyStoreNotFound': makeKey({
-    Origin: 'AWS_CLOUDHSM',
-    CustomKeyStoreId: 'cks-1234567890abcdef0',
-  }),
   'CreateKey.LimitExceeded': makeKey(longPolicy),
   'CreateKey.MalformedPolicyDocument': makeKey({ Policy: '{}' }),
   'CreateKey.Tag': makeKey(sameTags),
@@ -291,7 +288,9 @@ const OF_ONE: Readonly<Record<string, Provocation>> = {
 
 /** What is not provoked, by the error or by operation and error, and why. */
 const NOT_PROVOKED: Readonly<Record<string, string>> = {
-  KeyUnavailable: 'a key is available, or the state of its key store says that it is not',
+  KeyUnavailable:
+    'only while the cluster of a key store waits for its first HSM, which has a test of its own',
+  'CreateCustomKeyStore.LimitExceeded': 'an account has room for fewer clusters than key stores',
   'CreateGrant.LimitExceeded': 'a key has room for 50,000 grants',
   'CreateKey.InvalidArn': 'an ARN in a key policy that is none is MalformedPolicyDocumentException here',
   'DeleteAlias.KMSInvalidState': 'the guide has no state in which it is refused',
@@ -320,12 +319,7 @@ export function provocationOf(
   const reason =
     NOT_PROVOKED[`${operation}.${error}`] ??
     NOT_PROVOKED[error] ??
-    (needsKeyStore(error) && !isHere('ConnectCustomKeyStore')
-      ? 'there are no custom key stores here'
-      : undefined) ??
     (error.startsWith('Xks') ? 'there are no external key stores here' : undefined);
   const provocation = OF_ONE[`${operation}.${error}`] ?? OF_ALL[error];
   return reason === undefined ? provocation : { reason };
 }
-
-const needsKeyStore = (error: string) => /^(?:CustomKeyStore|CloudHsm)/.test(error);

@@ -20,6 +20,7 @@ import { parametersFor } from '../unit/local/kms/imports.ts';
 import type { TestKms } from '../unit/local/kms/started-kms.ts';
 import { wrapped } from '../unit/local/kms/wrapping.ts';
 import type { Family, Form, Kind, State } from './guide.ts';
+import { keyInStore } from './key-stores.ts';
 
 export const HOME = 'us-east-1';
 export const AWAY = 'eu-west-1';
@@ -129,11 +130,7 @@ export class Workshop {
 
   async #make(kind: Kind, state: State): Promise<Subject> {
     const { family, form } = kind;
-    const { id: keyId } = await this.#kms.createKey({
-      ...INPUTS[family],
-      ...(form === 'primary' || form === 'replica' ? { MultiRegion: true } : {}),
-      ...(form === 'imported' ? { Origin: 'EXTERNAL' } : {}),
-    });
+    const { keyId, leave } = await this.#newKey(kind, state);
     const importing = form === 'imported' ? await importMaterial(this.#home, keyId) : OF_NO_USE;
     const made = await MAKERS[family](this.#home, keyId);
     const isAway = form === 'replica' ? state !== 'Updating' : state === 'Updating';
@@ -144,6 +141,7 @@ export class Workshop {
     await client.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: keyId }));
     const grantId = state === 'Creating' ? undefined : await this.#grant(client, keyId);
     await this.#enter(state, client, keyId);
+    await leave();
     return {
       kind,
       state,
@@ -157,6 +155,16 @@ export class Workshop {
       otherRegion: isAway ? HOME : AWAY,
       importing,
     };
+  }
+
+  async #newKey({ family, form }: Kind, state: State) {
+    if (form === 'in a key store') return await keyInStore(this.#kms, state === 'Unavailable');
+    const { id: keyId } = await this.#kms.createKey({
+      ...INPUTS[family],
+      ...(form === 'primary' || form === 'replica' ? { MultiRegion: true } : {}),
+      ...(form === 'imported' ? { Origin: 'EXTERNAL' } : {}),
+    });
+    return { keyId, leave: () => Promise.resolve() };
   }
 
   async #replicate(KeyId: string, milliseconds: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { localCloudHsm, SUBNETS } from './local-cloudhsm.ts';
+import { SUBNETS } from './cloudhsm-of.ts';
+import { localCloudHsm } from './local-cloudhsm.ts';
 
 const RESTORATION = { HsmType: 'hsm2m.medium', SubnetIds: SUBNETS };
 const OTHER_ACCOUNT = '111122223333';

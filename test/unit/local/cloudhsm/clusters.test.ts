@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { identityPolicy, ROOT } from '../kms/local-kms.ts';
 import { hasOpenssl, openssl } from '../kms/openssl.ts';
 import { newAuthority } from './certificate-authority.ts';
-import { localCloudHsm, SUBNETS } from './local-cloudhsm.ts';
+import { SUBNETS } from './cloudhsm-of.ts';
+import { localCloudHsm } from './local-cloudhsm.ts';
 
 const CREATION = { HsmType: 'hsm2m.medium', SubnetIds: SUBNETS.slice(0, 2) };
 

@@ -8,9 +8,10 @@ import {
 } from '@aws-sdk/client-kms';
 import { expect, test } from 'vitest';
 import { newAuthority } from '../../cloudhsm/certificate-authority.ts';
-import { SUBNETS } from '../../cloudhsm/local-cloudhsm.ts';
+import { SUBNETS } from '../../cloudhsm/cloudhsm-of.ts';
 import { identityPolicy, localKms } from '../local-kms.ts';
-import { keyStoreServer, PASSWORD } from './key-store.ts';
+import { PASSWORD } from './key-store-in.ts';
+import { keyStoreServer } from './key-store-server.ts';
 
 test('a custom key store is made of a cluster, connected, disconnected and deleted', async () => {
   const server = await keyStoreServer();

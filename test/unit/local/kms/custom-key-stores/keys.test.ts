@@ -20,8 +20,9 @@ import {
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { LocalKmsOptions } from '../../../../../local/kms/server.ts';
-import { SUBNETS } from '../../cloudhsm/local-cloudhsm.ts';
-import { keyStoreServer, type TestKeyStore } from './key-store.ts';
+import { SUBNETS } from '../../cloudhsm/cloudhsm-of.ts';
+import type { TestKeyStore } from './key-store-in.ts';
+import { keyStoreServer } from './key-store-server.ts';
 
 const Plaintext = Buffer.from('what is protected');
 

@@ -9,8 +9,7 @@ import {
   DisconnectCustomKeyStoreCommand,
   EncryptCommand,
 } from '@aws-sdk/client-kms';
-import type { LocalKmsOptions } from '../../../../../local/kms/server.ts';
-import { localCloudHsm, type TestCloudHsm } from '../../cloudhsm/local-cloudhsm.ts';
+import type { TestCloudHsm } from '../../cloudhsm/cloudhsm-of.ts';
 
 export const PASSWORD = 'kmsPassword1';
 
@@ -34,10 +33,9 @@ export interface TestKeyStore extends TestCloudHsm {
   deleteHsms(count?: number): Promise<void>;
 }
 
-/** A server with an active cluster of two HSMs, and `kmsuser` in it. */
-export async function keyStoreServer(options: LocalKmsOptions = {}): Promise<TestKeyStore> {
-  const cloudHsm = await localCloudHsm(options);
-  const { id: clusterId, authority } = await cloudHsm.activeCluster(2);
+/** An active cluster of two HSMs, made as CreateCluster is told, and `kmsuser` in it. */
+export async function keyStoreIn(cloudHsm: TestCloudHsm, cluster?: object): Promise<TestKeyStore> {
+  const { id: clusterId, authority } = await cloudHsm.activeCluster(2, cluster);
   const trustAnchor = authority.certificate;
   const { root } = cloudHsm;
   const cli = async (method: string, path: string, body: object = {}) => {
