@@ -34,19 +34,29 @@ const sinceSchema = z.coerce.number().int().nonnegative();
 /** After that of any record, as texts go. */
 const LATEST_TIME = '~';
 
-/** Every record of the server, in order; kept in the table `cloudtrail` of its database. */
+/** How many records come in before those that are too many go. */
+const AT_ONCE = 1000;
+
+/** The records of the server, in order: the latest `most`, or all. They are in the table `cloudtrail` of its database. */
 export class RecordLog {
   readonly #database: DatabaseSync;
+  readonly #most: number;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, most = Number.POSITIVE_INFINITY) {
     this.#database = database;
+    this.#most = most;
   }
 
   append(record: CloudTrailRecord): void {
-    this.#database.prepare('INSERT INTO cloudtrail (record) VALUES (?)').run(JSON.stringify(record));
+    const { lastInsertRowid: sequence } = this.#database
+      .prepare('INSERT INTO cloudtrail (eventTime, record) VALUES (?, ?)')
+      .run(record.eventTime, JSON.stringify(record));
+    const tooOld = Number(sequence) - this.#most;
+    if (tooOld < AT_ONCE || tooOld % AT_ONCE > 0) return;
+    this.#database.prepare('DELETE FROM cloudtrail WHERE sequence <= ?').run(tooOld);
   }
 
-  /** The records after the first `since` ones; `next` is the `since` of the following call. */
+  /** The records after the first `since` ones, as far as they are kept; `next` is the `since` of the following call. */
   since(since: number): { records: unknown[]; next: number } {
     const rows = this.#database
       .prepare('SELECT sequence, record FROM cloudtrail WHERE sequence > ? ORDER BY sequence')
@@ -63,8 +73,8 @@ export class RecordLog {
     const rows = this.#database
       .prepare(
         `SELECT sequence, record FROM cloudtrail
-         WHERE (record ->> 'eventTime', sequence) < (?, ?)
-         ORDER BY record ->> 'eventTime' DESC, sequence DESC`,
+         WHERE (eventTime, sequence) < (?, ?)
+         ORDER BY eventTime DESC, sequence DESC`,
       )
       .iterate(after?.eventTime ?? LATEST_TIME, after?.sequence ?? 0);
     for (const row of rows) {

@@ -14,5 +14,6 @@ export function drawDelay(
   seed: number,
   ...occasion: readonly (string | number)[]
 ): number {
+  if (from === to) return from;
   return from + Math.floor(chance(seed, ...occasion) * (to - from + 1));
 }

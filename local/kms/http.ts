@@ -114,12 +114,15 @@ function refusal(code: string, message: string, status = 400): AwsReply {
 }
 
 function sendAws(response: ServerResponse, { requestId, result }: AwsReply): void {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId };
-  if (result instanceof ServiceError) {
-    response.writeHead(result.status, headers).end(JSON.stringify(errorBody(result)));
-  } else {
-    response.writeHead(200, headers).end(result.output === undefined ? '' : JSON.stringify(result.output));
-  }
+  const [status, body] =
+    result instanceof ServiceError ? [result.status, errorBody(result)] : [200, result.output];
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'content-length': Buffer.byteLength(text),
+    'x-amzn-requestid': requestId,
+  };
+  response.writeHead(status, headers).end(text);
 }
 
 /** The framework under AWS KMS, which refuses what it cannot read, writes `Message`; AWS KMS writes `message`. */
@@ -129,15 +132,17 @@ function errorBody({ code, message }: ServiceError): object {
 }
 
 /** Undefined when it is too long; it is read to its end all the same, since some clients listen only then. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk);
-    length += bytes.length;
-    if (length <= LONGEST_BODY_BYTES) chunks.push(bytes);
-  }
-  return length <= LONGEST_BODY_BYTES ? Buffer.concat(chunks) : undefined;
+function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= LONGEST_BODY_BYTES) chunks.push(chunk);
+    });
+    request.once('end', () => resolve(length <= LONGEST_BODY_BYTES ? Buffer.concat(chunks) : undefined));
+    request.once('error', reject);
+  });
 }
 
 function parseBody(body: Buffer): unknown {

@@ -48,11 +48,15 @@ export interface LocalKms {
   close(): Promise<void>;
 }
 
+const IN_MEMORY = ':memory:';
+/** Some 30 MB. A file keeps all that it is given. */
+const MOST_RECORDS_IN_MEMORY = 20_000;
+
 /** Starts the local AWS KMS; see the README beside it for what it answers. Rejects when the port is taken. */
 export async function startLocalKms(options: LocalKmsOptions = {}): Promise<LocalKms> {
   const { port = 0, host = '127.0.0.1', accountId = '000000000000' } = options;
   const clock = options.clock ?? new VirtualClock();
-  const database = openDatabase(options.database ?? ':memory:');
+  const database = openDatabase(options.database ?? IN_MEMORY);
   const durations = new Durations();
   const usageTracking = new UsageTracking();
   const lateDeletions = new LateDeletions();
@@ -60,7 +64,8 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const roles = new Roles();
   const faults = new Faults();
   const quotas = new Quotas(clock);
-  const records = new RecordLog(database);
+  const isInMemory = (options.database ?? IN_MEMORY) === IN_MEMORY;
+  const records = new RecordLog(database, isInMemory ? MOST_RECORDS_IN_MEMORY : undefined);
   const deliveryConditions = new DeliveryConditions();
   const onRecord = (record: CloudTrailRecord) => {
     records.append(record);

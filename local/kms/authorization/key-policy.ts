@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { limitExceeded, malformedPolicy } from '../errors.ts';
+import { remembering } from '../remembering.ts';
 import { documentOf, oneOrMore, statementFields } from './policy-document.ts';
 import { PRINCIPAL_ARN, SERVICE_PRINCIPAL } from './principal-arns.ts';
 
@@ -46,7 +47,7 @@ export type KeyStatement = z.infer<typeof keyStatement>;
 export type KeyPolicy = z.infer<typeof keyPolicy>;
 
 /** Throws MalformedPolicyDocumentException, or LimitExceededException for more than 32 KB. */
-export function parseKeyPolicy(text: string): KeyPolicy {
+export const parseKeyPolicy = remembering(1000, (text): KeyPolicy => {
   if (Buffer.byteLength(text) > MAXIMUM_BYTES) {
     throw limitExceeded(`The key policy is longer than ${MAXIMUM_BYTES} bytes.`);
   }
@@ -54,7 +55,7 @@ export function parseKeyPolicy(text: string): KeyPolicy {
   if (!result.success) throw malformedPolicy(problemOf(result.error));
   for (const statement of result.data.Statement) refuseOverlyPermissive(statement);
   return result.data;
-}
+});
 
 function parseJson(text: string): unknown {
   try {

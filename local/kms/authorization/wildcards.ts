@@ -10,7 +10,10 @@ const TOKEN = /\$\{(?<escaped>[*?$])\}|(?<plain>[\s\S])/gu;
 
 /** Whether the text matches an IAM pattern: `*` is any text, `?` one character. */
 export function matchesWildcard(text: string, pattern: string): boolean {
-  return pattern === '*' || (isPlain(pattern) ? text === pattern : matchesTokens(text, tokensOf(pattern)));
+  if (isPlain(pattern)) return text === pattern;
+  const beginning = pattern.slice(0, -1);
+  if (pattern.endsWith('*') && isPlain(beginning)) return text.startsWith(beginning);
+  return matchesTokens(text, tokensOf(pattern));
 }
 
 /** As matchesWildcard, part by part: a wildcard of an ARN's region does not reach into its account. */
@@ -24,6 +27,7 @@ export function matchesArn(arn: string, pattern: string): boolean {
 
 /** As matchesWildcard for a Resource element: a `*` reaches over a colon only at the end of its part of the ARN. */
 export function matchesResource(resource: string, pattern: string): boolean {
+  if (pattern === '*') return true;
   if (isPlain(pattern)) return resource === pattern;
   const tokens = tokensOf(pattern);
   const name = tokens.flatMap((token, index) => (token === ':' ? [index] : []))[4] ?? tokens.length;

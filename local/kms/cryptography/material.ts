@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { MaterialKind } from '../key-specs.ts';
+import { remembering } from '../remembering.ts';
 
 const generate = promisify(generateKeyPair);
 
@@ -23,9 +24,14 @@ export function publicKeyBytes(secret: Buffer): Buffer {
   return createPublicKey(privateKeyOf(secret)).export({ format: 'der', type: 'spki' });
 }
 
+/** Reading a private key takes as long as a signature with it: the keys that are in use are kept. */
 export function privateKeyOf(secret: Buffer): KeyObject {
-  return createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' });
+  return recentKeys(secret.toString('latin1'));
 }
+
+const recentKeys = remembering(100, (bytes) =>
+  createPrivateKey({ key: Buffer.from(bytes, 'latin1'), format: 'der', type: 'pkcs8' }),
+);
 
 function privateKeyBytes({ privateKey }: { privateKey: KeyObject }): Buffer {
   return privateKey.export({ format: 'der', type: 'pkcs8' });

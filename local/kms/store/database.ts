@@ -1,5 +1,5 @@
 import { chmodSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /** Raised when tables change: a file that another version made is not misread. */
 const VERSION = 3;
@@ -134,17 +134,31 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS cloudtrail (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    eventTime TEXT NOT NULL,
     record TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS cloudtrailByTime ON cloudtrail (record ->> 'eventTime');
+  CREATE INDEX IF NOT EXISTS cloudtrailByTime ON cloudtrail (eventTime);
 `;
+
+/** A database that reads each text of a statement once: there are only so many, and each call makes a dozen of them. */
+class Database extends DatabaseSync {
+  readonly #statements = new Map<string, StatementSync>();
+
+  override prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = super.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
 
 /**
  * Opens the database, `:memory:` or a file. A file holds key material in the clear, as local development may:
  * it is readable by its owner only, and what is deleted from it is overwritten. Throws for a file of another version.
  */
 export function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+  const database = new Database(path, { enableForeignKeyConstraints: true });
   checkVersion(database, path);
   if (path !== ':memory:') chmodSync(path, 0o600);
   database.exec('PRAGMA secure_delete = ON');

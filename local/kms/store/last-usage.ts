@@ -42,8 +42,10 @@ export class LastUsage {
   }
 
   /** `recordedAt` in epoch milliseconds. Uses that will not be the last one at any time are forgotten. */
-  put(keyId: string, { operation, at, requestId, eventId }: Usage, recordedAt: number): void {
+  put(keyId: string, usage: Usage, recordedAt: number): void {
+    const { operation, at, requestId, eventId } = usage;
     const ofKey = { scope: this.#scope, keyId };
+    if (recordedAt <= at && this.#replace({ ...ofKey, ...usage, recordedAt })) return;
     this.#database
       .prepare(
         'DELETE FROM lastUsage WHERE scope = $scope AND keyId = $keyId AND at <= $at AND recordedAt >= $recordedAt',
@@ -62,5 +64,19 @@ export class LastUsage {
            ORDER BY at DESC, sequence DESC LIMIT 1)`,
       )
       .run({ ...ofKey, at });
+  }
+
+  /** A use that is recorded at once takes the place of the one before, which is mostly the only one. */
+  #replace(
+    row: Usage & { readonly scope: string; readonly keyId: string; readonly recordedAt: number },
+  ): boolean {
+    const { changes } = this.#database
+      .prepare(
+        `UPDATE lastUsage SET operation = $operation, at = $at, requestId = $requestId, eventId = $eventId,
+           recordedAt = $recordedAt
+         WHERE scope = $scope AND keyId = $keyId`,
+      )
+      .run({ ...row });
+    return changes === 1;
   }
 }
