@@ -12,11 +12,11 @@ export function recordedStore({ name, access }: CustomKeyStore): RecordFields {
 /** Of the key in a custom key store that a cryptographic operation uses; nothing for another key. */
 export function recordedUse(kms: Kms, key: KmsKey): RecordFields | undefined {
   const backing = kms.backingKeys.find(key.id);
-  return backing && { customKeyStoreId: backing.customKeyStoreId, backingKey: recordedKey(backing) };
+  return backing && { customKeyStoreId: backing.customKeyStoreId, backingKeyId: backing.backingKeyId };
 }
 
 export function recordedCreation(backing: BackingKey): RecordFields {
-  return { backingKey: recordedKey(backing) };
+  return { backingKey: JSON.stringify({ backingKeyId: backing.backingKeyId }) };
 }
 
 /** Of the material that is deleted with a key; nothing for a key that is in no custom key store. */
@@ -34,5 +34,3 @@ export function recordedDeletion(kms: Kms, key: KmsKey, succeeded?: boolean): Re
       : { backingKeysDeletionStatus: JSON.stringify([{ backingKeyId, deletionStatus }]) }),
   };
 }
-
-const recordedKey = ({ backingKeyId }: BackingKey) => JSON.stringify({ backingKeyId });

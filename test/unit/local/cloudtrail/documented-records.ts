@@ -10,7 +10,7 @@ export type Shape =
   | readonly Shape[]
   | { readonly [member: string]: Shape };
 
-interface DocumentedRecord {
+export interface DocumentedRecord {
   readonly readOnly: boolean;
   readonly requestParameters: Shape;
   readonly responseElements: Shape;
@@ -42,6 +42,13 @@ const change = (requestParameters: Shape, responseElements: Shape): DocumentedRe
   resources: ['key'],
 });
 
+/** A call about a custom key store names it beside what was asked. */
+const changeOfStore = (requestParameters: Shape): DocumentedRecord => ({
+  ...change(requestParameters, null),
+  additionalEventData: { customKeyStoreName: 'string', clusterId: 'string' },
+  resources: [],
+});
+
 const CONTEXT = { Department: 'string', Project: 'string' } as const;
 
 const KEY_METADATA = {
@@ -67,9 +74,14 @@ const REGION = { arn: 'string', region: 'string' } as const;
 /** With the calls of `callEachOperation`: an optional member of a request is recorded when it was given. */
 export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
   CancelKeyDeletion: change({ keyId: 'string' }, KEY_ARN),
+  ConnectCustomKeyStore: changeOfStore({ customKeyStoreId: 'string' }),
   CreateAlias: {
     ...change({ aliasName: 'string', targetKeyId: 'string' }, KEY_ARN),
     resources: ['key', 'alias'],
+  },
+  CreateCustomKeyStore: {
+    ...change({ customKeyStoreName: 'string', clusterId: 'string' }, { customKeyStoreId: 'string' }),
+    resources: [],
   },
   CreateGrant: change(
     {
@@ -96,10 +108,17 @@ export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
   Decapsulate: read({ keyId: 'string', encapsulationAlgorithm: 'string' }),
   Decrypt: read({ encryptionAlgorithm: 'string', keyId: 'string', encryptionContext: CONTEXT }, MATERIAL),
   DeleteAlias: { ...change({ aliasName: 'string' }, KEY_ARN), resources: ['alias', 'key'] },
+  DeleteCustomKeyStore: changeOfStore({ customKeyStoreId: 'string' }),
+  DeleteImportedKeyMaterial: change(
+    { keyId: 'string', keyMaterialId: 'string' },
+    { keyId: 'string', keyMaterialId: 'string' },
+  ),
   DeriveSharedSecret: read({ keyAgreementAlgorithm: 'string', keyId: 'string' }),
+  DescribeCustomKeyStores: ofNoKey({ customKeyStoreId: 'string' }),
   DescribeKey: read({ keyId: 'string' }),
   DisableKey: change({ keyId: 'string' }, KEY_ARN),
   DisableKeyRotation: change({ keyId: 'string' }, null),
+  DisconnectCustomKeyStore: changeOfStore({ customKeyStoreId: 'string' }),
   EnableKey: change({ keyId: 'string' }, KEY_ARN),
   EnableKeyRotation: change({ keyId: 'string', rotationPeriodInDays: 'number' }, KEY_ARN),
   Encapsulate: read({ keyId: 'string', encapsulationAlgorithm: 'string' }),
@@ -113,13 +132,26 @@ export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
   GetKeyLastUsage: read({ keyId: 'string' }),
   GetKeyPolicy: read({ keyId: 'string', policyName: 'string' }),
   GetKeyRotationStatus: read({ keyId: 'string' }),
+  GetParametersForImport: read({ keyId: 'string', wrappingAlgorithm: 'string', wrappingKeySpec: 'string' }),
   GetPublicKey: read({ keyId: 'string' }),
+  ImportKeyMaterial: change(
+    {
+      keyId: 'string',
+      validTo: 'string',
+      expirationModel: 'string',
+      importType: 'string',
+      keyMaterialDescription: 'string',
+    },
+    { keyId: 'string', keyMaterialId: 'string' },
+  ),
   ListAliases: ofNoKey({ limit: 'number' }),
   ListGrants: read({ keyId: 'string', limit: 'number' }),
   ListKeyPolicies: read({ keyId: 'string' }),
   ListKeyRotations: read({ keyId: 'string', includeKeyMaterial: 'string' }),
   ListKeys: ofNoKey({}),
   ListResourceTags: read({ keyId: 'string' }),
+  // Of this one AWS shows no record.
+  ListRetirableGrants: ofNoKey({ retiringPrincipal: 'string' }),
   PutKeyPolicy: change(
     { keyId: 'string', policyName: 'string', policy: 'string', bypassPolicyLockoutSafetyCheck: 'boolean' },
     null,
@@ -168,6 +200,7 @@ export const DOCUMENTED_RECORDS: Readonly<Record<string, DocumentedRecord>> = {
     ...change({ aliasName: 'string', targetKeyId: 'string' }, KEY_ARN),
     resources: ['alias', 'key'],
   },
+  UpdateCustomKeyStore: changeOfStore({ customKeyStoreId: 'string', clusterId: 'string' }),
   UpdateKeyDescription: change({ keyId: 'string', description: 'string' }, null),
   UpdatePrimaryRegion: change({ keyId: 'string', primaryRegion: 'string' }, KEY_ARN),
   Verify: read({ signingAlgorithm: 'string', keyId: 'string', messageType: 'string' }),

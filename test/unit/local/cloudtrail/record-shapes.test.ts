@@ -1,14 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import {
   CancelKeyDeletionCommand,
+  ConnectCustomKeyStoreCommand,
   CreateAliasCommand,
+  CreateCustomKeyStoreCommand,
   CreateGrantCommand,
   DecapsulateCommand,
   DecryptCommand,
   DeleteAliasCommand,
+  DeleteCustomKeyStoreCommand,
+  DeleteImportedKeyMaterialCommand,
   DeriveSharedSecretCommand,
+  DescribeCustomKeyStoresCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   DisableKeyRotationCommand,
+  DisconnectCustomKeyStoreCommand,
   EnableKeyCommand,
   EnableKeyRotationCommand,
   EncapsulateCommand,
@@ -29,6 +36,7 @@ import {
   ListKeyRotationsCommand,
   ListKeysCommand,
   ListResourceTagsCommand,
+  ListRetirableGrantsCommand,
   PutKeyPolicyCommand,
   ReEncryptCommand,
   ReplicateKeyCommand,
@@ -40,6 +48,7 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
   UpdateAliasCommand,
+  UpdateCustomKeyStoreCommand,
   UpdateKeyDescriptionCommand,
   UpdatePrimaryRegionCommand,
   VerifyCommand,
@@ -47,8 +56,18 @@ import {
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CloudTrailRecord } from '../../../../local/cloudtrail/record.ts';
+import { OPERATIONS } from '../../../../local/kms/operations/index.ts';
+import { PASSWORD } from '../kms/custom-key-stores/key-store-in.ts';
+import { keyStoreServer } from '../kms/custom-key-stores/key-store-server.ts';
+import { importInto } from '../kms/imports.ts';
 import { ACCOUNT, keyPolicy, ROOT, startedKms, type TestKms } from '../kms/local-kms.ts';
-import { DOCUMENTED_RECORDS, shapeOf, shapeOfCall, shapeOfServiceEvent } from './documented-records.ts';
+import {
+  DOCUMENTED_RECORDS,
+  type DocumentedRecord,
+  shapeOf,
+  shapeOfCall,
+  shapeOfServiceEvent,
+} from './documented-records.ts';
 
 let kms: TestKms;
 let records: readonly CloudTrailRecord[];
@@ -62,14 +81,35 @@ afterAll(() => kms.close());
 
 const firstOf = (eventName: string) => records.find((record) => record.eventName === eventName);
 
+function expectDocumented(record: CloudTrailRecord | undefined, documented: DocumentedRecord): void {
+  expect(record).not.toHaveProperty('errorCode');
+  expect(record?.readOnly).toBe(documented.readOnly);
+  expect(shapeOf(record)).toEqual(shapeOfCall(documented));
+  const kinds = record?.resources?.map(({ ARN }) => ARN.split(':')[5]?.split('/')[0]) ?? [];
+  expect(kinds).toEqual(documented.resources);
+}
+
+test('every operation is among them', () => {
+  expect(Object.keys(DOCUMENTED_RECORDS).toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+});
+
 describe('the record has the members that AWS documents, and no others', () => {
-  test.each(Object.entries(DOCUMENTED_RECORDS))('%s', (operation, documented) => {
-    const record = firstOf(operation);
-    expect(record).not.toHaveProperty('errorCode');
-    expect(record?.readOnly).toBe(documented.readOnly);
-    expect(shapeOf(record)).toEqual(shapeOfCall(documented));
-    const kinds = record?.resources?.map(({ ARN }) => ARN.split(':')[5]?.split('/')[0]) ?? [];
-    expect(kinds).toEqual(documented.resources);
+  const isOfStores = ([operation]: readonly [string, unknown]) => operation.includes('CustomKeyStore');
+  const entries = Object.entries(DOCUMENTED_RECORDS);
+
+  test.each(entries.filter((entry) => !isOfStores(entry)))('%s', (operation, documented) => {
+    expectDocumented(firstOf(operation), documented);
+  });
+
+  // They need a cluster of HSMs, which only a test can start.
+  test('the operations on custom key stores', async () => {
+    const ofStores = await recordsOfCustomKeyStores();
+    for (const [operation, documented] of entries.filter(isOfStores)) {
+      expectDocumented(
+        ofStores.find(({ eventName }) => eventName === operation),
+        documented,
+      );
+    }
   });
 
   test('RotateKey, of the service', () => {
@@ -260,6 +300,17 @@ async function callEachOperation(server: TestKms): Promise<void> {
   await user.send(new RotateKeyOnDemandCommand({ KeyId: rotating }));
   await user.send(new ListKeyRotationsCommand({ KeyId: rotating, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' }));
 
+  await user.send(new ListRetirableGrantsCommand({ RetiringPrincipal: ROOT.replace('root', 'user/alice') }));
+
+  const { id: imported } = await make({ Origin: 'EXTERNAL' });
+  const { KeyMaterialId } = await importInto(user, imported, randomBytes(32), {
+    ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+    ValidTo: new Date(server.clock.now().getTime() + 86_400_000),
+    ImportType: 'NEW_KEY_MATERIAL',
+    KeyMaterialDescription: 'A material',
+  });
+  await user.send(new DeleteImportedKeyMaterialCommand({ KeyId: imported, KeyMaterialId }));
+
   const { id: encapsulating } = await make({ KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE' });
   const encapsulation = { KeyId: encapsulating, EncapsulationAlgorithm: 'ML_KEM' } as const;
   const { SharedSecretCiphertextBlob } = await user.send(new EncapsulateCommand(encapsulation));
@@ -276,4 +327,24 @@ async function callEachOperation(server: TestKms): Promise<void> {
   await user.send(new CancelKeyDeletionCommand({ KeyId }));
   await user.send(new ScheduleKeyDeletionCommand({ KeyId: signing, PendingWindowInDays: 7 }));
   server.clock.advance('P7D');
+}
+
+/** Of each operation on custom key stores; by a user too. */
+async function recordsOfCustomKeyStores(): Promise<readonly CloudTrailRecord[]> {
+  const server = await keyStoreServer();
+  const user = await server.as(`arn:aws:iam::${ACCOUNT}:user/alice`);
+  const { CustomKeyStoreId } = await user.send(
+    new CreateCustomKeyStoreCommand({
+      CustomKeyStoreName: 'ExampleKeyStore',
+      CloudHsmClusterId: server.clusterId,
+      TrustAnchorCertificate: server.trustAnchor,
+      KeyStorePassword: PASSWORD,
+    }),
+  );
+  await user.send(new DescribeCustomKeyStoresCommand({ CustomKeyStoreId }));
+  await user.send(new UpdateCustomKeyStoreCommand({ CustomKeyStoreId, CloudHsmClusterId: server.clusterId }));
+  await user.send(new ConnectCustomKeyStoreCommand({ CustomKeyStoreId }));
+  await user.send(new DisconnectCustomKeyStoreCommand({ CustomKeyStoreId }));
+  await user.send(new DeleteCustomKeyStoreCommand({ CustomKeyStoreId }));
+  return server.recorded;
 }
