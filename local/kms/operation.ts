@@ -78,9 +78,17 @@ export interface PreparedCall {
   /** The grants whose tokens the caller gives. */
   readonly grantIds: readonly string[];
   readonly dryRun: boolean;
+  /** What the call counts as besides itself. */
+  readonly countsElsewhere: readonly CountElsewhere[];
   /** Of the data key pair that the call makes. */
   readonly pairSpec?: KeySpec;
   readonly resolve: (kms: Kms) => Resolved;
+}
+
+/** A call that counts against a request quota in another Region too. */
+interface CountElsewhere {
+  readonly region: string;
+  readonly operation: string;
 }
 
 export interface Resolved {
@@ -104,6 +112,8 @@ interface Definition<I> {
   readonly conditions?: (input: I) => ConditionValues;
   /** What CloudTrail records as the input, if not the whole. */
   readonly recorded?: (input: I) => RecordFields | null;
+  /** What a call counts as besides itself, if anything. */
+  readonly countsElsewhere?: (input: I) => readonly CountElsewhere[];
 }
 
 /** An operation whose resources are its own matter. */
@@ -151,7 +161,7 @@ export function keyOperation<I extends JsonObject & { readonly KeyId: string }>(
 
 /** What is the same for every operation, from the names that AWS KMS gives the members. */
 export function prepared<I extends JsonObject>(
-  definition: Pick<Definition<I>, 'conditions' | 'recorded'>,
+  definition: Pick<Definition<I>, 'conditions' | 'recorded' | 'countsElsewhere'>,
   input: I,
   resolve: PreparedCall['resolve'],
 ): PreparedCall {
@@ -161,6 +171,7 @@ export function prepared<I extends JsonObject>(
     encryptionContext: encryptionContextSchema.parse(input.EncryptionContext),
     grantIds: grantTokensSchema.parse(input.GrantTokens).map((token) => grantOfToken(token).id),
     dryRun: input.DryRun === true,
+    countsElsewhere: definition.countsElsewhere?.(input) ?? [],
     resolve,
   };
 }

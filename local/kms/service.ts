@@ -78,6 +78,9 @@ export class KmsService {
       this.#parts.quotas.take(caller, operationName);
       const call = await prepare(operationName, request);
       trace.requestParameters = call.requestParameters;
+      for (const { region, operation } of call.countsElsewhere) {
+        this.#parts.quotas.take({ ...caller, account: { ...caller.account, region } }, operation);
+      }
       result = this.#carryOut(operationName, call, caller, trace, ids);
     } catch (error) {
       result = serviceError(error);

@@ -37,6 +37,11 @@ export const replicateKey = operation({
     ...requestTagConditions(input.Tags),
   }),
   recorded: (input) => recordedFields({ BypassPolicyLockoutSafetyCheck: false, ...input }),
+  // AWS KMS counts it as two calls of CreateKey there.
+  countsElsewhere: ({ ReplicaRegion: there }) => [
+    { region: there, operation: 'CreateKey' },
+    { region: there, operation: 'CreateKey' },
+  ],
   resolve: (kms, input) => {
     const resolved = resolveKey(kms, input.KeyId, 'key');
     const there = resolved.kms.in({ ...resolved.kms.account, region: input.ReplicaRegion });
@@ -79,6 +84,7 @@ export const updatePrimaryRegion = keyOperation({
   readOnly: false,
   refuseKind: refuseAllButPrimary,
   conditions: (input) => ({ 'kms:primaryregion': [input.PrimaryRegion] }),
+  countsElsewhere: (input) => [{ region: input.PrimaryRegion, operation: 'UpdatePrimaryRegion' }],
   handle: ({ kms, key, now }, input): Outcome => {
     const related = relatedKeys(kms, key);
     const next = replicasOf(related).find((replica) => replica.kms.account.region === input.PrimaryRegion);

@@ -5,7 +5,9 @@ import {
   GenerateDataKeyPairCommand,
   GenerateDataKeyPairWithoutPlaintextCommand,
   ListKeysCommand,
+  ReplicateKeyCommand,
   UpdateAliasCommand,
+  UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
@@ -62,6 +64,40 @@ describe('request quotas', () => {
     await times(5, () => expect(update()).rejects.toMatchObject({ name: 'NotFoundException' }));
     await expect(update()).rejects.toMatchObject(throttled);
     await expect(kms.root.send(new ListKeysCommand({}))).resolves.toBeDefined();
+  });
+
+  test('are those of each account in each Region', async () => {
+    const kms = await frozenKms();
+    await kms.post('/_local/quotas', {});
+    const other = await kms.as('arn:aws:iam::111122223333:root');
+    const abroad = kms.client('test', { region: 'eu-west-1' });
+    for (const client of [kms.root, other, abroad]) {
+      await times(5, () => kms.createKey({}, client));
+      await expect(kms.createKey({}, client)).rejects.toMatchObject(throttled);
+    }
+  });
+
+  test('count a replication as the making of two keys in the other Region', async () => {
+    const kms = await frozenKms();
+    const keys = [];
+    for (let made = 0; made < 3; made += 1) keys.push((await kms.createKey({ MultiRegion: true })).id);
+    await kms.post('/_local/quotas', {});
+    const replicate = (KeyId = '') =>
+      kms.root.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }));
+    await replicate(keys[0]);
+    await replicate(keys[1]);
+    await expect(replicate(keys[2])).rejects.toMatchObject(throttled);
+    await times(5, () => createKey(kms));
+  });
+
+  test('count the move of a primary key in both Regions', async () => {
+    const kms = await frozenKms();
+    const { id: KeyId } = await kms.createKey({ MultiRegion: true });
+    await kms.root.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }));
+    await kms.post('/_local/quotas', { share: 0.2 });
+    await kms.root.send(new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: 'eu-west-1' }));
+    const back = new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: 'us-east-1' });
+    await expect(kms.client('test', { region: 'eu-west-1' }).send(back)).rejects.toMatchObject(throttled);
   });
 
   test('are shared by the uses of keys of a kind', async () => {
