@@ -11,7 +11,7 @@ import { authorizeCall } from './call-authorization.ts';
 import { CallIds } from './call-ids.ts';
 import type { Consistency } from './consistency.ts';
 import { doDueWork } from './due-work.ts';
-import { notFound, ServiceError, unsupported } from './errors.ts';
+import { notFound, ServiceError } from './errors.ts';
 import { type Fault, type Faults, undergo } from './faults.ts';
 import { HiddenKey } from './key-reference.ts';
 import { checkState, type KeyOperationName, STATE_RULES } from './key-states.ts';
@@ -62,6 +62,11 @@ export class KmsService {
   async answer(operationName: string, request: AwsRequest): Promise<AwsReply> {
     const ids = new CallIds();
     const { requestId } = ids;
+    const operation = Object.hasOwn(OPERATIONS, operationName) ? OPERATIONS[operationName] : undefined;
+    if (operation === undefined) {
+      const message = `There is no operation ${operationName} of AWS KMS.`;
+      return { requestId, result: new ServiceError('UnknownOperationException', message) };
+    }
     let caller: Caller;
     try {
       caller = this.#parts.principals.identify(request);
@@ -76,7 +81,7 @@ export class KmsService {
       fault = this.#parts.faults.take(operationName, caller.principal);
       await undergo(fault);
       this.#parts.quotas.take(caller, operationName);
-      const call = await prepare(operationName, request);
+      const call = await operation.prepare(request.body());
       trace.requestParameters = call.requestParameters;
       for (const { region, operation } of call.countsElsewhere) {
         this.#parts.quotas.take({ ...caller, account: { ...caller.account, region } }, operation);
@@ -246,12 +251,6 @@ function refuseOtherAccounts({ accountId }: Account, name: string, touches: read
 interface Trace {
   requestParameters: PreparedCall['requestParameters'];
   touches: readonly Touch[];
-}
-
-function prepare(operationName: string, request: AwsRequest): PreparedCall | Promise<PreparedCall> {
-  const operation = Object.hasOwn(OPERATIONS, operationName) ? OPERATIONS[operationName] : undefined;
-  if (operation === undefined) throw unsupported(`The local KMS has no operation ${operationName}.`);
-  return operation.prepare(request.body());
 }
 
 function isRead(name: string): boolean {

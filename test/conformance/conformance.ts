@@ -1,9 +1,8 @@
-import { VirtualClock } from '../../local/clock/virtual-time.ts';
-import { startedKms } from '../unit/local/kms/started-kms.ts';
 import { CALLS } from './calls.ts';
 import { DECLARED_ERRORS } from './declared-errors.ts';
-import { type Answer, answerOf, cellsOf, isHere, type PlayedCell, Player } from './play.ts';
+import { type Answer, answerOf, cellsOf, type PlayedCell, Player } from './play.ts';
 import { provocationOf } from './provocations.ts';
+import { standingStill } from './standing-still.ts';
 import { Workshop } from './subjects.ts';
 
 /** An error that an operation declares, and what came of provoking it. */
@@ -24,15 +23,12 @@ export interface Conformance {
 
 /** Plays every cell of the guide, and provokes every error that can be, on local KMS of its own. Takes some seconds. */
 export async function playConformance(): Promise<Conformance> {
-  const now = Date.now();
-  // It stands still unless it is moved, so that a key stays in a transient state for as long as it is needed there.
-  const kms = await startedKms({ clock: new VirtualClock({ realNow: () => now }) });
+  const kms = await standingStill();
   const workshop = new Workshop(kms);
   try {
     const player = new Player(workshop);
     const cells: PlayedCell[] = [];
-    for (const cell of Object.keys(CALLS).filter(isHere).flatMap(cellsOf))
-      cells.push(await player.play(cell));
+    for (const cell of Object.keys(CALLS).flatMap(cellsOf)) cells.push(await player.play(cell));
     const errors: PlayedError[] = [];
     for (const [operation, error] of declaredErrors()) {
       const provocation = provocationOf(operation, error);
@@ -51,9 +47,9 @@ export async function playConformance(): Promise<Conformance> {
 }
 
 const declaredErrors = () =>
-  Object.entries(DECLARED_ERRORS)
-    .filter(([operation]) => isHere(operation))
-    .flatMap(([operation, errors]) => errors.split(' ').map((error) => [operation, error] as const));
+  Object.entries(DECLARED_ERRORS).flatMap(([operation, errors]) =>
+    errors.split(' ').map((error) => [operation, error] as const),
+  );
 
 /** Provoked, and the error that it should be; or not provoked, with a reason. */
 export function isAsDeclared({ error, reason, answer }: PlayedError): boolean {

@@ -1,4 +1,3 @@
-import { OPERATIONS } from '../../local/kms/operations/index.ts';
 import { CALLS } from './calls.ts';
 import { type Expectation, expectationOf, type Kind, type State } from './guide.ts';
 import { type Subject, statesOf, type Workshop } from './subjects.ts';
@@ -21,10 +20,10 @@ export interface PlayedCell extends Cell {
   readonly deviation: string | undefined;
 }
 
-/** Every cell of the guide for every kind of key that the operation is about, and that the local KMS makes. */
+/** Every cell of the guide for every kind of key that the operation is about. */
 export function cellsOf(operation: string): Cell[] {
   const { kinds = [] } = CALLS[operation] ?? {};
-  return kinds.filter(isMade).flatMap((kind) =>
+  return kinds.flatMap((kind) =>
     statesOf(kind).flatMap((state) => {
       const expected = expectationOf(operation, kind, state);
       return expected === undefined ? [] : [{ operation, kind, state, expected }];
@@ -77,11 +76,3 @@ function deviationOf({ refusals }: Expectation, answer: Answer, arn: string): st
 
 const codesOf = (refusals: Expectation['refusals']) =>
   refusals.map(({ code, text }) => (text === undefined ? code : `${code} "${text}"`)).join(' or ');
-
-/** Whether the local KMS has the operation. */
-export const isHere = (operation: string) => Object.hasOwn(OPERATIONS, operation);
-
-/** Some kinds of keys need operations of their own to be made. */
-function isMade({ form }: Kind): boolean {
-  return form !== 'imported' || isHere('ImportKeyMaterial');
-}

@@ -14,10 +14,11 @@ import {
 import { importInto, parametersFor } from '../unit/local/kms/imports.ts';
 import { ROOT, type TestKms } from '../unit/local/kms/started-kms.ts';
 import { wrapped } from '../unit/local/kms/wrapping.ts';
-import { CALLS } from './calls.ts';
-import type { Kind, State } from './guide.ts';
+import { CALLS, type PlayedCall } from './calls.ts';
+import { expectationOf, type Kind, type State } from './guide.ts';
 import { KEY_STORE_PROVOCATIONS } from './key-stores.ts';
 import { AWAY, MESSAGE, type Subject, type Workshop } from './subjects.ts';
+import { useWithoutHsm } from './without-hsm.ts';
 
 /** What a call is made with. */
 export interface Tools {
@@ -38,13 +39,18 @@ const DAY = 86_400_000;
 
 /** The operation's call, on a key of the first kind that it is about. */
 async function calledWith({ kms, workshop }: Tools, operation: string, members: Members, on: On = {}) {
-  const call = CALLS[operation];
-  if (call === undefined) throw new Error(`There is no call of ${operation}.`);
+  const call = callOf(operation);
   const kind = on.kind ?? call.kinds[0] ?? SYMMETRIC;
   const subject = await workshop.subject(kind, on.state ?? 'Enabled');
   await on.prepare?.(subject);
   const client = changingInput(kms.client('test', { region: subject.region }), operation, members);
   return await call.send({ ...subject, client }, () => workshop.newAliasName());
+}
+
+function callOf(operation: string): PlayedCall {
+  const call = CALLS[operation];
+  if (call === undefined) throw new Error(`There is no call of ${operation}.`);
+  return call;
 }
 
 interface On {
@@ -114,6 +120,8 @@ const OF_ALL: Readonly<Record<string, Provocation>> = {
   DryRunOperation: withMembers({ DryRun: true }),
   InvalidMarker: withMembers({ Marker: 'of no page' }),
   InvalidKeyUsage: onKind('agreeing'),
+  KeyUnavailable: ({ workshop }, operation) =>
+    useWithoutHsm((subject) => callOf(operation).send(subject, () => workshop.newAliasName())),
   MalformedPolicyDocument: withMembers({ Policy: '{}' }),
   Tag: withMembers(sameTags),
 };
@@ -286,10 +294,8 @@ const OF_ONE: Readonly<Record<string, Provocation>> = {
   'VerifyMac.KMSInvalidMac': withMembers({ Mac: randomBytes(32) }),
 };
 
-/** What is not provoked, by the error or by operation and error, and why. */
+/** What is not provoked, by operation and error, and why. */
 const NOT_PROVOKED: Readonly<Record<string, string>> = {
-  KeyUnavailable:
-    'only while the cluster of a key store waits for its first HSM, which has a test of its own',
   'CreateCustomKeyStore.LimitExceeded': 'an account has room for fewer clusters than key stores',
   'CreateGrant.LimitExceeded': 'a key has room for 50,000 grants',
   'CreateKey.InvalidArn': 'an ARN in a key policy that is none is MalformedPolicyDocumentException here',
@@ -318,8 +324,17 @@ export function provocationOf(
 ): Provocation | { readonly reason: string } | undefined {
   const reason =
     NOT_PROVOKED[`${operation}.${error}`] ??
-    NOT_PROVOKED[error] ??
+    (error === 'KeyUnavailable' && !isForKeyStores(operation)
+      ? 'keys in custom key stores are symmetric encryption keys, and protect no data key pairs'
+      : undefined) ??
     (error.startsWith('Xks') ? 'there are no external key stores here' : undefined);
   const provocation = OF_ONE[`${operation}.${error}`] ?? OF_ALL[error];
   return reason === undefined ? provocation : { reason };
 }
+
+/** Whether a key in a custom key store can do it. */
+const isForKeyStores = (operation: string) =>
+  CALLS[operation]?.kinds.some(
+    (kind) =>
+      kind.form === 'in a key store' && expectationOf(operation, kind, 'Enabled')?.refusals.length === 0,
+  ) === true;

@@ -30,7 +30,7 @@ describe('the AWS JSON 1.1 protocol', () => {
   test.each([
     ['TrentService.ListKeys', '{"Limit": 1001}', 'ValidationException'],
     ['TrentService.DescribeKey', '{}', 'ValidationException'],
-    ['TrentService.constructor', '{}', 'UnsupportedOperationException'],
+    ['TrentService.constructor', '{}', 'UnknownOperationException'],
     ['OtherService.ListKeys', '{}', 'UnknownOperationException'],
   ])('%s %s is a %s', async (target, body, type) => {
     const kms = await localKms();
@@ -206,13 +206,13 @@ describe('what is no call of AWS KMS', () => {
   });
 });
 
-test('an operation that is not here is named', async () => {
-  const answer = await post(await localKms(), 'TrentService.ListNothing', '{}');
-  expect(answer.status).toBe(400);
-  expect(JSON.parse(answer.text)).toEqual({
-    __type: 'UnsupportedOperationException',
-    message: 'The local KMS has no operation ListNothing.',
+test('what is no operation of AWS KMS is named, and not recorded', async () => {
+  const kms = await localKms();
+  expect(errorOf(await post(kms, 'TrentService.ListNothing', '{}'))).toEqual({
+    code: 'UnknownOperationException',
+    text: 'There is no operation ListNothing of AWS KMS.',
   });
+  expect(kms.recorded).toEqual([]);
 });
 
 test('an unknown route names those that there are', async () => {
