@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findBrowser } from './browser.mjs';
+import { findSoftHsm } from './cloudhsm/softhsm-library.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const localFolder = join(root, '.local');
@@ -191,28 +192,69 @@ async function installBrowser() {
   const hint =
     'Install Chromium or Chrome: Debian/Ubuntu `apt-get install chromium`, Fedora `dnf install chromium`, macOS ' +
     '`brew install --cask google-chrome`; or set CHROME_PATH to one.';
+  await installAsRoot(
+    'chromium',
+    'Chromium, for the tests of the page',
+    `SETUP_BROWSER: no Chromium was found for the tests of the page. ${hint}`,
+  );
+  if (findBrowser() === undefined) throw new SetupError(`SETUP_BROWSER: Chromium cannot be run. ${hint}`);
+}
+
+/** The tests of CloudHSM run on a PKCS #11 token too; only `npm test` asks for that, with `--hsm`. */
+const wantsHsm = process.argv.includes('--hsm');
+
+const hsmIsThere = () => !wantsHsm || (findSoftHsm() !== undefined && existsSync(pkcs11Binding));
+
+const pkcs11Binding = join(root, 'node_modules/pkcs11js/build/Release/pkcs11.node');
+
+/** Builds the package that npm leaves out where it cannot be built, and installs Debian's SoftHSM2, as root. */
+async function installHsm() {
+  const hint =
+    'Install SoftHSM2: Debian/Ubuntu `apt-get install softhsm2`, Fedora `dnf install softhsm`, macOS `brew install softhsm`; ' +
+    'or set SOFTHSM2_LIBRARY to its PKCS #11 library.';
+  if (findSoftHsm() === undefined) {
+    await installAsRoot(
+      'softhsm2',
+      'SoftHSM2, for the tests of CloudHSM',
+      `SETUP_HSM: no SoftHSM2 was found. ${hint}`,
+    );
+    if (findSoftHsm() === undefined) throw new SetupError(`SETUP_HSM: SoftHSM2 has no library. ${hint}`);
+  }
+  if (!existsSync(pkcs11Binding)) {
+    await run('pkcs11js, for the tests of CloudHSM', [...npmCommand(), 'rebuild', 'pkcs11js']);
+    if (!existsSync(pkcs11Binding)) {
+      throw new SetupError(
+        'SETUP_HSM: pkcs11js could not be built. It needs a C++ compiler, make and Python 3 ' +
+          '(Debian/Ubuntu `apt-get install build-essential python3`).',
+      );
+    }
+  }
+}
+
+/**
+ * Installs a package of Debian's where that is possible without asking anybody.
+ * @param {string} debianPackage
+ * @param {string} what a label for messages
+ * @param {string} otherwise what to say where it is the user's to do
+ */
+async function installAsRoot(debianPackage, what, otherwise) {
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
-    throw new SetupError(`SETUP_BROWSER: no Chromium was found for the tests of the page. ${hint}`);
+    throw new SetupError(otherwise);
   }
   const apt = ['apt-get', '-qq', '-y', '-o', 'Dpkg::Use-Pty=0'];
   await run('package lists (apt-get update)', [...apt, 'update']);
-  await run('Chromium, for the tests of the page', [
-    ...apt,
-    'install',
-    '--no-install-recommends',
-    'chromium',
-  ]);
-  if (findBrowser() === undefined) throw new SetupError(`SETUP_BROWSER: Chromium cannot be run. ${hint}`);
+  await run(what, [...apt, 'install', '--no-install-recommends', debianPackage]);
 }
 
 async function setUp() {
   checkNode();
-  if (nodeModulesAreCurrent() && ministackIsCurrent() && browserIsThere()) return;
+  if (nodeModulesAreCurrent() && ministackIsCurrent() && browserIsThere() && hsmIsThere()) return;
   await alone(async () => {
     if (!ministackIsCurrent()) findPython();
     if (!nodeModulesAreCurrent()) await installNodeModules();
     if (!ministackIsCurrent()) await installMiniStack();
     if (!browserIsThere()) await installBrowser();
+    if (!hsmIsThere()) await installHsm();
   });
 }
 

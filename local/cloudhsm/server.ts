@@ -8,6 +8,8 @@ import { cliRoutes } from './cli.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import { DEFAULT_DURATIONS, type Durations } from './durations.ts';
 import type { HsmKeys } from './keys/hsm-keys.ts';
+import { InProcessHsmKeys } from './keys/in-process.ts';
+import type { SoftHsmOptions } from './keys/softhsm.ts';
 import { operationsOf } from './operations/index.ts';
 import { CloudHsmService } from './service.ts';
 import { Records } from './store/records.ts';
@@ -21,6 +23,13 @@ export interface LocalCloudHsm {
   readonly cloudHsm: CloudHsm;
   readonly service: CloudHsmService;
   readonly routes: ControlRoutes;
+}
+
+/** Where the HSMs' keys are: in the database or, when asked for, in tokens of SoftHSM2, whose package is then needed. */
+export async function hsmKeysOf(database: DatabaseSync, softHsm?: SoftHsmOptions): Promise<HsmKeys> {
+  if (softHsm === undefined) return new InProcessHsmKeys(database);
+  const { SoftHsmKeys } = await import('./keys/softhsm.ts');
+  return new SoftHsmKeys(softHsm);
 }
 
 export async function localCloudHsm(parts: {

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clockRoutes } from '../clock/routes.ts';
 import { VirtualClock } from '../clock/virtual-time.ts';
-import { InProcessHsmKeys } from '../cloudhsm/keys/in-process.ts';
-import { localCloudHsm } from '../cloudhsm/server.ts';
+import type { SoftHsmOptions } from '../cloudhsm/keys/softhsm.ts';
+import { hsmKeysOf, localCloudHsm } from '../cloudhsm/server.ts';
 import { DeliveryConditions } from '../cloudtrail/delivery-conditions.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { RecordLog } from '../cloudtrail/record-log.ts';
@@ -33,6 +33,8 @@ export interface LocalKmsOptions {
   /** A file, or `:memory:`, the default. */
   readonly database?: string;
   readonly clock?: VirtualClock;
+  /** Holds the keys of CloudHSM in tokens of SoftHSM2 while the server runs; without it the database does. */
+  readonly softHsm?: SoftHsmOptions;
   /** Is given each CloudTrail record as it is made. */
   readonly onRecord?: (record: CloudTrailRecord) => void;
 }
@@ -71,7 +73,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     records.append(record);
     options.onRecord?.(record);
   };
-  const hsmKeys = new InProcessHsmKeys(database);
+  const hsmKeys = await hsmKeysOf(database, options.softHsm);
   const cloudHsm = await localCloudHsm({ database, keys: hsmKeys, clock, principals, accountId, onRecord });
   const truth = kmsOfAccounts(database, {
     clock,

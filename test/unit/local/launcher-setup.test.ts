@@ -13,8 +13,9 @@ let clone: string;
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'keyward-setup-'));
   mkdirSync(join(clone, 'local/ministack'), { recursive: true });
+  mkdirSync(join(clone, 'local/cloudhsm'));
   mkdirSync(join(clone, 'commands'));
-  for (const name of ['setup.mjs', 'browser.mjs']) {
+  for (const name of ['setup.mjs', 'browser.mjs', 'cloudhsm/softhsm-library.mjs']) {
     cpSync(join(checkout, 'local', name), join(clone, 'local', name));
   }
   cpSync(join(checkout, 'local/ministack/requirements.txt'), join(clone, 'local/ministack/requirements.txt'));
@@ -47,12 +48,13 @@ function writeLock(version: string): void {
 
 function setUp(
   path = `${join(clone, 'commands')}:/usr/bin:/bin`,
-  ...args: readonly string[]
+  args: readonly string[] = [],
+  variables: NodeJS.ProcessEnv = {},
 ): Promise<{ code: number | null; output: string }> {
   const { npm_execpath: _, CHROME_PATH: _browser, ...env } = process.env;
   const child = spawn(process.execPath, ['local/setup.mjs', ...args], {
     cwd: clone,
-    env: { ...env, PATH: path },
+    env: { ...env, ...variables, PATH: path },
   });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
@@ -135,9 +137,26 @@ test('without npm it says where npm comes from', async () => {
   expect(output).toMatch(/^SETUP_NPM: npm was not found\./);
 });
 
+describe('the token for the tests of CloudHSM', () => {
+  const withHsm = (library: string) => setUp(undefined, ['--hsm'], { SOFTHSM2_LIBRARY: library });
+  const build =
+    'mkdir -p node_modules/pkcs11js/build/Release; echo > node_modules/pkcs11js/build/Release/pkcs11.node';
+
+  test('needs SoftHSM2 and the package that speaks to it, which is built where npm has left it out', async () => {
+    await setUp();
+    writeFileSync(join(clone, 'libsofthsm2.so'), '');
+    const library = join(clone, 'libsofthsm2.so');
+    expect((await withHsm(library)).output).toMatch(/SETUP_HSM: pkcs11js could not be built.*C\+\+ compiler/);
+    command('npm', `echo "npm $*" >> commands.log; case "$*" in "rebuild pkcs11js") ${build} ;; esac`);
+    expect(await withHsm(library)).toMatchObject({ code: 0 });
+    expect(commandsRun().at(-1)).toBe('npm rebuild pkcs11js');
+    expect(await withHsm(library)).toEqual({ code: 0, output: '' });
+  });
+});
+
 describe('the browser for the tests of the page', () => {
   // Only the stand-ins are found, and no browser of this machine.
-  const withBrowser = () => setUp(join(clone, 'commands'), '--browser');
+  const withBrowser = () => setUp(join(clone, 'commands'), ['--browser']);
   beforeEach(() => setUp());
 
   test('is left alone where there is one', async () => {
