@@ -95,7 +95,10 @@ test.each(['ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024'] as const)(
     const publicDer = Buffer.from(made.PublicKey ?? []);
     const privateDer = Buffer.from((await decrypted(made.PrivateKeyCiphertextBlob)) ?? []);
     expect(privateDer).toEqual(Buffer.from(made.PrivateKeyPlaintext ?? []));
+    // The seed alone, 64 bytes in an encoding as long for all parameters (RFC 9935, appendix C.1.1).
+    expect(privateDer).toHaveLength(86);
     const privateKey = createPrivateKey({ key: privateDer, format: 'der', type: 'pkcs8' });
+    expect(privateDer.subarray(-64)).toEqual(privateKey.export({ format: 'raw-seed' }));
     expect(privateKey.asymmetricKeyType).toBe(KeyPairSpec.toLowerCase().replaceAll('_', '-'));
     const { sharedKey, ciphertext } = encapsulate({ key: publicDer, format: 'der', type: 'spki' });
     expect(decapsulate(privateKey, ciphertext)).toEqual(sharedKey);
