@@ -178,7 +178,7 @@ function responseElements({ operationName, touches }: FinishedCall, outcome: Out
 function recordedResources(touches: readonly Touch[], { createdKey }: Outcome): RecordedResource[] {
   const arns = touches.flatMap((touch) => {
     if (touch.kind === 'alias') return [touch.arn];
-    return touch.kind === 'key' && touch.formerTarget === undefined ? [touch.key.arn] : [];
+    return touch.kind === 'key' && touch.isBeside === undefined ? [touch.key.arn] : [];
   });
   return [...arns, ...(createdKey === undefined ? [] : [createdKey.arn])].map(resource);
 }

@@ -1,3 +1,4 @@
+import type { Account } from './account.ts';
 import { authorizeByIdentity, authorizeOnKey, authorizeRetirement } from './authorization/authorize.ts';
 import { contextConditions } from './authorization/encryption-context.ts';
 import type { PolicyRequest } from './authorization/evaluation.ts';
@@ -26,7 +27,11 @@ export function authorizeCall(
       action: (touch.kind === 'account' ? touch.action : undefined) ?? `kms:${name}`,
       resource: resourceOf(touch),
       conditions: {
-        ...requestConditions(account, principal, touch.kind === 'key' ? touch : undefined),
+        ...requestConditions(
+          accountOf(touch) ?? account,
+          principal,
+          touch.kind === 'key' ? touch : undefined,
+        ),
         ...(touch.kind === 'key' ? usageConditions(name, touch) : {}),
         ...contextConditions(encryptionContext),
         ...(ABOUT_GRANTS.has(name) ? { 'kms:grantisforawsresource': [String(isForService(principal))] } : {}),
@@ -69,6 +74,12 @@ function isForService({ kind, viaService }: Principal): boolean {
 function knownGrants(kms: Kms, keyId: string, grantIds: readonly string[]): Grant[] {
   const given = grantIds.map((id) => kms.grants.ofToken(id)).filter((grant) => grant !== undefined);
   return [...kms.grants.ofKey(keyId), ...given.filter((grant) => grant.keyId === keyId)];
+}
+
+/** With the Region in which the caller must be allowed, where it is not the one that was called. */
+function accountOf(touch: Touch): Account | undefined {
+  if (touch.kind === 'key') return touch.kms.account;
+  return touch.kind === 'account' ? touch.account : undefined;
 }
 
 function resourceOf(touch: Touch): string {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Account } from './account.ts';
 import type { ConditionValues } from './authorization/conditions.ts';
 import { grantOfToken } from './grant-tokens.ts';
 import { parseInput } from './input.ts';
@@ -26,8 +27,8 @@ export interface KeyPart {
 export type Touch =
   | ({
       readonly kind: 'key';
-      /** Its state does not matter. */
-      readonly formerTarget?: true;
+      /** One that must be allowed on besides the key that the call is about: the record does not name it, nor does its state matter. */
+      readonly isBeside?: true;
       /** Throws when no key of this kind, whatever its state, can do the operation. */
       readonly refuseKind?: (key: KmsKey) => void;
       readonly part?: KeyPart;
@@ -35,8 +36,16 @@ export type Touch =
       readonly isNamedByCiphertext?: boolean;
     } & ResolvedKey)
   | { readonly kind: 'alias'; readonly arn: string }
-  /** No resource that exists; `action` when it is not the operation's own, `resource` when IAM is asked about one. */
-  | { readonly kind: 'account'; readonly action?: string; readonly resource?: string };
+  /**
+   * No resource that exists; `action` when it is not the operation's own, `resource` when IAM is asked about one, `account`
+   * when IAM is asked in another Region.
+   */
+  | {
+      readonly kind: 'account';
+      readonly action?: string;
+      readonly resource?: string;
+      readonly account?: Account;
+    };
 
 /** Something that AWS KMS does by itself, and records so. */
 export interface ServiceEvent {

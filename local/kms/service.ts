@@ -159,7 +159,7 @@ export class KmsService {
     for (const touch of resolved.touches) {
       if (touch.kind !== 'key') continue;
       touch.refuseKind?.(touch.key);
-      if (touch.formerTarget === undefined && hasStateRule(name)) checkState(name, touch.key);
+      if (touch.isBeside === undefined && hasStateRule(name)) checkState(name, touch.key);
     }
     return resolved;
   }

@@ -52,7 +52,7 @@ export const updateAlias = operation({
       touches: [
         { kind: 'alias', arn: aliasArn(kms.account, name) },
         { kind: 'key', ...resolved },
-        { kind: 'key', kms, key: former, formerTarget: true },
+        { kind: 'key', kms, key: former, isBeside: true },
       ],
       effect: ({ now }) => {
         if (

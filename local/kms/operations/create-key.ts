@@ -88,8 +88,8 @@ export const createKey: Operation = {
           }),
       },
       input,
-      ({ account }) => ({
-        touches: touchesOfCreation(keyArn(account, id), input.Tags),
+      (kms) => ({
+        touches: touchesOfCreation(kms, id, input.Tags),
         effect: (call) => create(call, id, input, kind, secret),
       }),
     );

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { ServiceError, unsupported } from '../errors.ts';
+import { notFound, ServiceError, unsupported } from '../errors.ts';
 import { keyArn, resolveKey } from '../key-reference.ts';
 import type { KeyState } from '../key-states.ts';
 import type { Kms } from '../kms.ts';
 import { type LocatedKey, relatedKeys, replicasOf } from '../multi-region.ts';
-import { keyOperation, type Outcome, operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 import { bypassCondition, checkLockout } from '../policy-lockout.ts';
 import { recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
@@ -48,7 +48,7 @@ export const replicateKey = operation({
     return {
       touches: [
         { kind: 'key', ...resolved, refuseKind: refuseAllButPrimary },
-        ...touchesOfCreation(keyArn(there.account, resolved.key.id), input.Tags, 'kms:CreateKey'),
+        ...touchesOfCreation(there, resolved.key.id, input.Tags),
       ],
       effect: ({ principal, now }) => {
         checkTags(input.Tags);
@@ -78,34 +78,44 @@ export const replicateKey = operation({
 /** The states in which a replica can become the primary key. */
 const MOVABLE: ReadonlySet<KeyState> = new Set(['Enabled', 'Disabled', 'Updating']);
 
-/** Both keys are updating for a while; the former primary key is a replica then. */
-export const updatePrimaryRegion = keyOperation({
+/** Both keys are updating for a while, and both must be allowed on; the former primary key is a replica then. */
+export const updatePrimaryRegion = operation({
   schema: z.object({ KeyId: keyId, PrimaryRegion: region }),
   readOnly: false,
-  refuseKind: refuseAllButPrimary,
   conditions: (input) => ({ 'kms:primaryregion': [input.PrimaryRegion] }),
   countsElsewhere: (input) => [{ region: input.PrimaryRegion, operation: 'UpdatePrimaryRegion' }],
-  handle: ({ kms, key, now }, input): Outcome => {
-    const related = relatedKeys(kms, key);
-    const next = replicasOf(related).find((replica) => replica.kms.account.region === input.PrimaryRegion);
-    if (next === undefined) {
-      throw new ServiceError(
-        'NotFoundException',
-        `${keyArn({ ...kms.account, region: input.PrimaryRegion }, key.id)} does not exist: replicate the key there first.`,
-      );
-    }
-    if (!MOVABLE.has(next.key.state)) {
-      throw new ServiceError('KMSInvalidStateException', `${next.key.arn} is ${next.key.state}.`);
-    }
-    const until = now + kms.durations.of('UpdatePrimaryRegion');
-    for (const { kms: there, key: moved } of [{ kms, key }, next]) {
-      there.keys.setMultiRegionType(moved.id, moved === key ? 'REPLICA' : 'PRIMARY');
-      // One that is updating already comes back to the state from before that.
-      if (until > now) there.keys.settleLater(moved.id, 'Updating', until, moved.settlesAs ?? moved.state);
-    }
-    return { newPrimary: next };
+  resolve: (kms, input) => {
+    const former = resolveKey(kms, input.KeyId, 'key');
+    const next = replicasOf(relatedKeys(former.kms, former.key)).find(
+      (replica) => replica.kms.account.region === input.PrimaryRegion,
+    );
+    const touch = { kind: 'key', ...former, refuseKind: refuseAllButPrimary } as const;
+    return {
+      touches: next === undefined ? [touch] : [touch, { kind: 'key', ...next, isBeside: true }],
+      effect: ({ now }) => {
+        if (next === undefined) {
+          const missing = keyArn({ ...kms.account, region: input.PrimaryRegion }, former.key.id);
+          throw notFound(`${missing} does not exist: replicate the key there first.`);
+        }
+        if (!MOVABLE.has(next.key.state)) {
+          throw new ServiceError('KMSInvalidStateException', `${next.key.arn} is ${next.key.state}.`);
+        }
+        move(former, next, now);
+        return { newPrimary: next };
+      },
+    };
   },
 });
+
+function move(former: LocatedKey, next: LocatedKey, now: number): void {
+  const until = now + former.kms.durations.of('UpdatePrimaryRegion');
+  for (const located of [former, next]) {
+    const { kms, key } = located;
+    kms.keys.setMultiRegionType(key.id, located === former ? 'REPLICA' : 'PRIMARY');
+    // One that is updating already comes back to the state from before that.
+    if (until > now) kms.keys.settleLater(key.id, 'Updating', until, key.settlesAs ?? key.state);
+  }
+}
 
 function refuseAllButPrimary(key: KmsKey): void {
   if (key.multiRegionType === 'PRIMARY') return;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ConditionValues } from '../authorization/conditions.ts';
 import { ServiceError } from '../errors.ts';
+import { keyArn } from '../key-reference.ts';
 import type { Kms } from '../kms.ts';
 import { keyOperation, type Touch } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
@@ -54,11 +55,11 @@ export function putTags(kms: Kms, key: Pick<KmsKey, 'id'>, given: readonly TagIn
   for (const { TagKey, TagValue } of given) kms.tags.put(key.id, { tagKey: TagKey, tagValue: TagValue });
 }
 
-/** Making a key asks IAM about no resource, tagging it about the key that is being made. */
-export function touchesOfCreation(arn: string, given: readonly TagInput[], action?: string): Touch[] {
-  const making: Touch = { kind: 'account', ...(action === undefined ? {} : { action }) };
+/** Making a key asks IAM about no resource, tagging it about the key that is being made; both in the Region of that. */
+export function touchesOfCreation({ account }: Kms, id: string, given: readonly TagInput[]): Touch[] {
+  const making: Touch = { kind: 'account', action: 'kms:CreateKey', account };
   if (given.length === 0) return [making];
-  return [making, { kind: 'account', action: 'kms:TagResource', resource: arn }];
+  return [making, { kind: 'account', action: 'kms:TagResource', resource: keyArn(account, id), account }];
 }
 
 function refuseReserved(tagKeys: readonly string[]): void {

@@ -22,7 +22,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
-import { localKms, type TestKms } from './local-kms.ts';
+import { identityPolicy, keyPolicy, localKms, type TestKms } from './local-kms.ts';
 
 const HOME = 'us-east-1';
 const AWAY = 'eu-west-1';
@@ -31,6 +31,7 @@ interface World extends TestKms {
   readonly home: KMSClient;
   readonly away: KMSClient;
   readonly id: string;
+  readonly arn: string;
   readonly replicate: (input?: object) => Promise<KeyMetadata | undefined>;
   readonly see: (client: KMSClient) => Promise<KeyMetadata | undefined>;
 }
@@ -39,13 +40,13 @@ interface World extends TestKms {
 async function world(): Promise<World> {
   const kms = await localKms({ clock: new VirtualClock({ realNow: () => Date.UTC(2026, 10, 25) }) });
   const home = kms.client('test', { region: HOME });
-  const { KeyMetadata } = await home.send(new CreateKeyCommand({ MultiRegion: true, Description: 'first' }));
-  const id = KeyMetadata?.KeyId ?? '';
+  const { id, arn } = await kms.createKey({ MultiRegion: true, Description: 'first' }, home);
   return {
     ...kms,
     home,
     away: kms.client('test', { region: AWAY }),
     id,
+    arn,
     replicate: async (input = {}) => {
       const command = new ReplicateKeyCommand({ KeyId: id, ReplicaRegion: AWAY, ...input });
       return (await home.send(command)).ReplicaKeyMetadata;
@@ -177,6 +178,26 @@ describe('a replica', () => {
       policy(['kms:ReplicateKey', 'kms:CreateKey', 'kms:DescribeKey']),
     ]);
     await expect(whole.send(command)).resolves.toBeDefined();
+  });
+
+  test('is made in its own Region, as policies see it', async () => {
+    const kms = await world();
+    const onlyIn = (Region: string) =>
+      identityPolicy(
+        { Effect: 'Allow', Action: 'kms:ReplicateKey', Resource: '*' },
+        {
+          Effect: 'Allow',
+          Action: ['kms:CreateKey', 'kms:TagResource'],
+          Resource: '*',
+          Condition: { StringEquals: { 'aws:RequestedRegion': Region } },
+        },
+      );
+    const Tags = [{ TagKey: 'app', TagValue: 'shop' }];
+    const command = new ReplicateKeyCommand({ KeyId: kms.id, ReplicaRegion: AWAY, Tags });
+    const atHome = await kms.as('arn:aws:iam::000000000000:user/home', [onlyIn(HOME)]);
+    await expect(atHome.send(command)).rejects.toThrow(/not authorized to perform: kms:CreateKey/);
+    const abroad = await kms.as('arn:aws:iam::000000000000:user/away', [onlyIn(AWAY)]);
+    await expect(abroad.send(command)).resolves.toMatchObject({ ReplicaTags: Tags });
   });
 });
 
@@ -313,6 +334,27 @@ describe('UpdatePrimaryRegion', () => {
     clock.advance('PT1M');
     expect(await see(home)).toMatchObject({ KeyState: 'Enabled' });
     expect(await see(away)).toMatchObject({ KeyState: 'Disabled' });
+  });
+
+  test('must be allowed on the replica too, in its Region', async () => {
+    const kms = await world();
+    const { id, home, arn, replicate, see } = kms;
+    await replicate({
+      Policy: keyPolicy({
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 'kms:UpdatePrimaryRegion',
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:RequestedRegion': AWAY } },
+      }),
+    });
+    const user = await kms.as('arn:aws:iam::000000000000:user/ops');
+    const command = new UpdatePrimaryRegionCommand({ KeyId: id, PrimaryRegion: AWAY });
+    await expect(user.send(command)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining(`on resource: ${arn.replace(HOME, AWAY)} with an explicit deny`),
+    });
+    expect((await see(home))?.MultiRegionConfiguration?.MultiRegionKeyType).toBe('PRIMARY');
   });
 
   test('wants a replica there, and to be asked of the primary key', async () => {
