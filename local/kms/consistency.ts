@@ -4,10 +4,11 @@ import * as z from 'zod';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import { type Account, isSameAccount } from './account.ts';
 import { affectedCallers, isAffected } from './affected-callers.ts';
-import { chance } from './chance.ts';
 import type { ControlRoutes } from './control-routes.ts';
+import { type Change, Formers } from './formers.ts';
 import { aliasArn, keyArn, partsOf } from './key-reference.ts';
 import { type KmsOfAccount, onePerAccount } from './kms.ts';
+import { type LocatedKey, relatedKeys } from './multi-region.ts';
 import type { Touch } from './operation.ts';
 import type { Principal } from './principal.ts';
 import type { Alias } from './store/aliases.ts';
@@ -24,9 +25,6 @@ const schema = z.strictObject({
 });
 
 type Settings = z.infer<typeof schema>;
-
-/** No change is hidden for longer than this on the server's clock, however few calls there were. */
-const LONGEST_LAG_MILLISECONDS = 5 * 60 * 1000;
 
 /** What the things were that a call is about to change. */
 export interface Before {
@@ -69,7 +67,7 @@ export class Consistency {
 
   before(touches: readonly Touch[]): Before | undefined {
     if (this.#settings === undefined) return undefined;
-    const keys = touches.flatMap((touch) => (touch.kind === 'key' ? [touch.key.arn] : []));
+    const keys = touches.flatMap((touch) => (touch.kind === 'key' ? this.#keysOf(touch) : []));
     const aliases = touches.flatMap((touch) => (touch.kind === 'alias' ? [touch.arn] : []));
     return {
       keys: new Map(keys.map((arn) => [arn, this.#imageOf(arn)])),
@@ -141,7 +139,12 @@ export class Consistency {
 
   #next(): Change {
     this.#changes += 1;
-    return { number: this.#changes, until: this.#clock.now().getTime() + LONGEST_LAG_MILLISECONDS };
+    return { number: this.#changes, at: this.#clock.now().getTime() };
+  }
+
+  /** The key in all its Regions: much of what is done to it is done to it in each. */
+  #keysOf({ kms, key }: LocatedKey): string[] {
+    return relatedKeys(this.#truth(kms.account), key).map((related) => related.key.arn);
   }
 
   #alias(arn: string): Alias | undefined {
@@ -156,72 +159,6 @@ export class Consistency {
     const key = keys.find(id);
     if (key === undefined) return undefined;
     return { key, tags: tags.list(id), grants: grants.ofKey(id), materials: materials.list(id) };
-  }
-}
-
-interface Change {
-  readonly number: number;
-  /** Epoch milliseconds. */
-  readonly until: number;
-}
-
-interface Former<T> extends Change {
-  readonly was: T | undefined;
-  /** How many calls have looked since. */
-  looks: number;
-}
-
-/** What things of one kind were before their latest changes, the newest first. */
-class Formers<T> {
-  readonly #kind: string;
-  readonly #byId = new Map<string, Former<T>[]>();
-
-  constructor(kind: string) {
-    this.#kind = kind;
-  }
-
-  note(id: string, was: T | undefined, change: Change): void {
-    this.#byId.set(id, [{ ...change, was, looks: 0 }, ...(this.#byId.get(id) ?? [])]);
-  }
-
-  forget(id: string): void {
-    this.#byId.delete(id);
-  }
-
-  clear(): void {
-    this.#byId.clear();
-  }
-
-  /** Whether everything is shown as it is; forgets what has had its time. */
-  isSettled(now: number): boolean {
-    for (const [id, formers] of this.#byId) {
-      const left = formers.filter(({ until }) => until > now);
-      if (left.length > 0) this.#byId.set(id, left);
-      else this.#byId.delete(id);
-    }
-    return this.#byId.size === 0;
-  }
-
-  /** What a call is shown, the same however often it looks. */
-  toOneCall(settings: Settings): Shown<T> {
-    const seen = new Map<string, { readonly was: T | undefined } | undefined>();
-    return {
-      former: (id) => {
-        if (!seen.has(id)) seen.set(id, this.#look(id, settings));
-        return seen.get(id);
-      },
-      changed: () => [...this.#byId].flatMap(([id, formers]) => formers.map(({ was }) => ({ id, was }))),
-    };
-  }
-
-  #look(id: string, { seed, probability, reads }: Settings): { readonly was: T | undefined } | undefined {
-    const formers = this.#byId.get(id);
-    if (formers === undefined) return undefined;
-    for (const former of formers) former.looks += 1;
-    const left = formers.filter(({ looks }) => looks < reads);
-    if (left.length > 0) this.#byId.set(id, left);
-    else this.#byId.delete(id);
-    return formers.find(({ number, looks }) => chance(seed, this.#kind, number, looks) < probability);
   }
 }
 

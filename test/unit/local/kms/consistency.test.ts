@@ -12,9 +12,11 @@ import {
   ListGrantsCommand,
   ListKeyRotationsCommand,
   PutKeyPolicyCommand,
+  ReplicateKeyCommand,
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
   UpdateAliasCommand,
+  UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms';
 import {
   GetResourcesCommand,
@@ -176,6 +178,27 @@ describe('eventual consistency', () => {
     await kms.root.send(new DisableKeyCommand({ KeyId: id }));
     const decrypted = await kms.root.send(new DecryptCommand({ CiphertextBlob: blob }));
     expect(Buffer.from(decrypted.Plaintext ?? []).toString()).toBe('a');
+  });
+
+  test('shows late in every Region what is done to a multi-Region key', async () => {
+    const kms = await localKms();
+    const away = kms.client('test', { region: 'eu-west-1' });
+    const { id } = await kms.createKey({ MultiRegion: true });
+    await kms.root.send(new ReplicateKeyCommand({ KeyId: id, ReplicaRegion: 'eu-west-1' }));
+    const rotations = async () => {
+      const { Rotations: listed = [] } = await away.send(new ListKeyRotationsCommand({ KeyId: id }));
+      return listed.length;
+    };
+    const typeOf = async () => {
+      const { KeyMetadata } = await away.send(new DescribeKeyCommand({ KeyId: id }));
+      return KeyMetadata?.MultiRegionConfiguration?.MultiRegionKeyType;
+    };
+    await late(kms, 2);
+    await kms.root.send(new RotateKeyOnDemandCommand({ KeyId: id }));
+    expect(await several(3, rotations)).toEqual([0, 0, 1]);
+    await several(2, () => stateOf(kms, id));
+    await kms.root.send(new UpdatePrimaryRegionCommand({ KeyId: id, PrimaryRegion: 'eu-west-1' }));
+    expect(await several(3, typeOf)).toEqual(['REPLICA', 'REPLICA', 'PRIMARY']);
   });
 
   test('shows the index of tags late by itself', async () => {
