@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { publicKeyBytes } from '../cryptography/material.ts';
 import { unsupported } from '../errors.ts';
-import { rotateOnSchedule } from '../key-rotation.ts';
+import { rotateOnSchedule, runningRotation } from '../key-rotation.ts';
 import { hasPublicKey } from '../key-specs.ts';
 import { pendingImport } from '../key-states.ts';
 import { keyOperation, operation } from '../operation.ts';
@@ -33,14 +33,15 @@ export const listKeys = operation({
   }),
 });
 
-/** A rotation that fell due while the key was disabled is made at once, and once. */
+/** A rotation that fell due while the key was disabled is made at once, or after one that still runs, and once. */
 export const enableKey = keyOperation({
   schema: keyOnly,
   readOnly: false,
   handle: ({ kms, key, now }) => {
     kms.keys.setState(key.id, 'Enabled');
     const schedule = kms.rotationSchedules.find(key.id);
-    if (schedule === undefined || schedule.nextAt > now || key.multiRegionType === 'REPLICA') return {};
+    const isOverdue = schedule !== undefined && schedule.nextAt <= now && key.multiRegionType !== 'REPLICA';
+    if (!isOverdue || runningRotation(kms, key) !== undefined) return {};
     return { serviceEvents: rotateOnSchedule(kms, key, schedule, now) };
   },
 });

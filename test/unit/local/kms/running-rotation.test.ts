@@ -1,17 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import {
   DeleteImportedKeyMaterialCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
   DisableKeyRotationCommand,
+  EnableKeyCommand,
   EnableKeyRotationCommand,
   EncryptCommand,
   GetKeyRotationStatusCommand,
   ListKeyRotationsCommand,
   ReplicateKeyCommand,
   RotateKeyOnDemandCommand,
+  UpdatePrimaryRegionCommand,
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
-import { DOES_NOT_EXPIRE, externalKey, importInto } from './imports.ts';
+import { DOES_NOT_EXPIRE, externalKey, type ImportTerms, importInto } from './imports.ts';
 import { localKms } from './local-kms.ts';
 
 const START = Date.parse('2026-11-01T12:00:00Z');
@@ -138,6 +142,40 @@ describe('an automatic rotation that takes its time', () => {
       { RotationType: 'AUTOMATIC', RotationDate: new Date(end + 10 * MINUTE) },
     ]);
   });
+
+  test('begins after one on demand that still runs, also on a key that was disabled meanwhile', async () => {
+    const { kms, KeyId, rotate, rotations } = await subject();
+    await kms.root.send(new EnableKeyRotationCommand({ KeyId, RotationPeriodInDays: 90 }));
+    await kms.post('/_local/durations', { RotateKeyOnDemand: 60 * MINUTE, RotateKey: 10 * MINUTE });
+    kms.clock.advance(90 * DAY - 30 * MINUTE);
+    await rotate();
+    await kms.root.send(new DisableKeyCommand({ KeyId }));
+    kms.clock.advance(40 * MINUTE);
+    await kms.root.send(new EnableKeyCommand({ KeyId }));
+    kms.clock.advance(60 * MINUTE);
+    const end = START + 90 * DAY + 30 * MINUTE;
+    expect(await rotations()).toMatchObject([
+      { RotationType: 'ON_DEMAND', RotationDate: new Date(end) },
+      { RotationType: 'AUTOMATIC', RotationDate: new Date(end + 10 * MINUTE) },
+    ]);
+  });
+
+  test('does not begin on a disabled key, also while that is becoming the primary key', async () => {
+    const { kms, KeyId, rotations } = await subject(true);
+    const away = kms.client('test', { region: 'eu-west-1' });
+    await kms.root.send(new EnableKeyRotationCommand({ KeyId, RotationPeriodInDays: 90 }));
+    await kms.root.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }));
+    await away.send(new DisableKeyCommand({ KeyId }));
+    await kms.post('/_local/durations', { UpdatePrimaryRegion: 60 * MINUTE });
+    kms.clock.advance(90 * DAY - 30 * MINUTE);
+    await kms.root.send(new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: 'eu-west-1' }));
+    kms.clock.advance(40 * MINUTE);
+    expect(await rotations()).toEqual([]);
+    kms.clock.advance(60 * MINUTE);
+    expect(await rotations()).toEqual([]);
+    await away.send(new EnableKeyCommand({ KeyId }));
+    expect(await rotations()).toHaveLength(1);
+  });
 });
 
 test('what the clock went over is recorded in the order of its times', async () => {
@@ -162,8 +200,8 @@ describe('a rotation to imported material that takes its time', () => {
     await importInto(kms.root, KeyId, randomBytes(32), DOES_NOT_EXPIRE);
     const rotate = () => kms.root.send(new RotateKeyOnDemandCommand({ KeyId }));
     const rotations = async () => (await kms.root.send(new ListKeyRotationsCommand({ KeyId }))).Rotations;
-    const importNext = () =>
-      importInto(kms.root, KeyId, randomBytes(32), { ...DOES_NOT_EXPIRE, ImportType: 'NEW_KEY_MATERIAL' });
+    const importNext = (terms: ImportTerms = DOES_NOT_EXPIRE) =>
+      importInto(kms.root, KeyId, randomBytes(32), { ...terms, ImportType: 'NEW_KEY_MATERIAL' });
     return { kms, KeyId, rotate, rotations, importNext };
   }
 
@@ -180,6 +218,24 @@ describe('a rotation to imported material that takes its time', () => {
     expect(await rotations()).toMatchObject([
       { RotationType: 'ON_DEMAND', RotationDate: new Date(START + 10 * MINUTE) },
     ]);
+  });
+
+  test('was complete before the material expired, also when the clock goes over both at once', async () => {
+    const { kms, KeyId, rotate, rotations, importNext } = await importedKey();
+    await importNext({ ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: new Date(START + 60 * MINUTE) });
+    await rotate();
+    kms.clock.advance(120 * MINUTE);
+    expect(await rotations()).toMatchObject([
+      {
+        RotationDate: new Date(START + 10 * MINUTE),
+        KeyMaterialState: 'CURRENT',
+        ImportState: 'PENDING_IMPORT',
+      },
+    ]);
+    const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId }));
+    expect(KeyMetadata?.KeyState).toBe('PendingImport');
+    const bySelf = kms.recorded.filter(({ eventType }) => eventType === 'AwsServiceEvent');
+    expect(bySelf.map(({ eventName }) => eventName)).toEqual(['RotateKey', 'DeleteExpiredKeyMaterial']);
   });
 
   test('comes to nothing when the material is deleted meanwhile', async () => {
