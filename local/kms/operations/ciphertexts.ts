@@ -13,7 +13,7 @@ import {
 } from '../cryptography/symmetric.ts';
 import { invalidCiphertext, ServiceError, unsupported, validation } from '../errors.ts';
 import { missingMember } from '../input-problems.ts';
-import { HiddenKey, type ResolvedKey, resolveKey } from '../key-reference.ts';
+import { HiddenKey, keyArn, type ResolvedKey, resolveKey } from '../key-reference.ts';
 import {
   type EncryptionAlgorithm,
   KEY_SPECS,
@@ -78,7 +78,9 @@ export function decryptingKey(
   algorithm: EncryptionAlgorithm,
   ciphertext: Buffer | undefined,
 ): ResolvedKey & { readonly isNamedByCiphertext?: true } {
-  if (keyId !== undefined) return resolveKey(kms, keyId, 'key-or-alias');
+  if (keyId !== undefined) {
+    return resolveKey(kms, inItsAccount(kms, keyId, algorithm, ciphertext), 'key-or-alias');
+  }
   if (algorithm !== 'SYMMETRIC_DEFAULT') {
     throw validation('KeyId is required to decrypt with an asymmetric key.');
   }
@@ -90,6 +92,18 @@ export function decryptingKey(
   if (key === undefined)
     throw new HiddenKey('The key of the ciphertext does not exist.', { isNamedByCiphertext: true });
   return { kms: owner, key, isNamedByCiphertext: true };
+}
+
+/** Of a key of another account that a symmetric ciphertext names, its id is enough. */
+function inItsAccount(
+  { account }: Kms,
+  keyId: string,
+  algorithm: EncryptionAlgorithm,
+  ciphertext: Buffer | undefined,
+): string {
+  const origin =
+    algorithm === 'SYMMETRIC_DEFAULT' && ciphertext !== undefined ? originOf(ciphertext) : undefined;
+  return origin?.keyId === keyId ? keyArn({ ...account, accountId: origin.accountId }, keyId) : keyId;
 }
 
 /** Encrypts for the operation; throws when the key or the scheme is not for that. */

@@ -192,6 +192,26 @@ describe('a key of another account', () => {
   });
 });
 
+test('a key of another account decrypts its ciphertext under its id too, and only that', async () => {
+  const kms = await localKms();
+  const { id, arn } = await kms.createKey({ Policy: letGuest({}) });
+  const guest = await kms.as(GUEST, everything);
+  const { CiphertextBlob } = await guest.send(
+    new EncryptCommand({ KeyId: arn, Plaintext: Buffer.from('x') }),
+  );
+  await expect(guest.send(new DecryptCommand({ CiphertextBlob, KeyId: id }))).resolves.toMatchObject({
+    KeyId: arn,
+  });
+  const own = await kms.createKey({}, await kms.as(`arn:aws:iam::${OTHER}:root`));
+  await expect(
+    guest.send(new ReEncryptCommand({ CiphertextBlob, SourceKeyId: id, DestinationKeyId: own.id })),
+  ).resolves.toMatchObject({ SourceKeyId: arn });
+  const another = await kms.createKey({ Policy: letGuest({}) });
+  await expect(guest.send(new DecryptCommand({ CiphertextBlob, KeyId: another.id }))).rejects.toMatchObject({
+    name: 'NotFoundException',
+  });
+});
+
 describe('a grant across accounts', () => {
   test('needs no policy of its grantee, and is retired from there', async () => {
     const kms = await localKms();
