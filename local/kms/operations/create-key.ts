@@ -146,6 +146,11 @@ function connectedStore(kms: Kms, id: string | undefined): CustomKeyStore {
 
 /** Refuses what this server does not have by its name, and what AWS KMS does not combine. */
 function supportedKind(input: Input): Kind {
+  if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined) {
+    throw validation(
+      'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
+    );
+  }
   const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT';
   const { Origin: origin } = input;
   if (!isKeySpec(spec)) throw unsupported(`The local KMS has no KeySpec ${spec}.`);

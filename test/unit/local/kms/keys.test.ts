@@ -64,6 +64,12 @@ describe('CreateKey', () => {
     ['a custom key store', { CustomKeyStoreId: 'cks-1' }, 'ValidationException', /Origin AWS_KMS/],
     ['HMAC without a usage', { KeySpec: 'HMAC_256' }, 'ValidationException', /KeyUsage/],
     ['RSA without a usage', { KeySpec: 'RSA_2048' }, 'ValidationException', /KeyUsage/],
+    [
+      'a spec under both of its names',
+      { KeySpec: 'SYMMETRIC_DEFAULT', CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT' },
+      'ValidationException',
+      /^You cannot specify KeySpec and CustomerMasterKeySpec in the same request\./,
+    ],
     ['a long description', { Description: 'x'.repeat(8193) }, 'ValidationException', /'description'/],
     ['a reserved tag', { Tags: [{ TagKey: 'aws:owner', TagValue: 'x' }] }, 'TagException', /reserved/],
   ];
