@@ -91,6 +91,14 @@ function missing(kms: Kms, owner: Kms, message: string): ServiceError {
 
 const doesNotExist = (account: Account, id: string) => `Key '${keyArn(account, id)}' does not exist`;
 
+/** Throws NotFoundException for a key that is not of this account: who asks does not learn whether there is one. */
+export function refuseOtherAccounts(
+  { accountId }: Account,
+  { kms, key }: Pick<ResolvedKey, 'kms' | 'key'>,
+): void {
+  if (kms.account.accountId !== accountId) throw notFound(doesNotExist(kms.account, key.id));
+}
+
 /** Throws NotFoundException when there is no such key. */
 export function existingKey(kms: Kms, id: string): KmsKey {
   const key = kms.keys.find(id);

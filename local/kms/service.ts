@@ -3,7 +3,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { CloudHsmService } from '../cloudhsm/service.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
-import type { Account } from './account.ts';
 import { type FinishedCall, recordOfServiceEvent, recordsOfCall } from './audit.ts';
 import { recordOfNewPrimary, recordOfReplicaCreation } from './audit-of-other-regions.ts';
 import { deniedToOtherAccount } from './authorization/authorize.ts';
@@ -11,9 +10,9 @@ import { authorizeCall } from './call-authorization.ts';
 import { CallIds } from './call-ids.ts';
 import type { Consistency } from './consistency.ts';
 import { doDueWork } from './due-work.ts';
-import { notFound, ServiceError } from './errors.ts';
+import { ServiceError } from './errors.ts';
 import { type Fault, type Faults, undergo } from './faults.ts';
-import { HiddenKey } from './key-reference.ts';
+import { HiddenKey, refuseOtherAccounts } from './key-reference.ts';
 import { checkState, type KeyOperationName, STATE_RULES } from './key-states.ts';
 import type { Kms, KmsOfAccount } from './kms.ts';
 import type { Outcome, PreparedCall, Resolved, ServiceEvent, Touch } from './operation.ts';
@@ -143,7 +142,11 @@ export class KmsService {
   /** Finds what the call touches; throws unless it may be done to that, in the state in which that is. */
   #judge(kms: Kms, name: string, call: PreparedCall, caller: Caller, trace: Trace): Resolved {
     const resolved = resolve(kms, name, call, caller);
-    refuseOtherAccounts(caller.account, name, resolved.touches);
+    if (!CROSS_ACCOUNT_OPERATIONS.has(name)) {
+      for (const touch of resolved.touches) {
+        if (touch.kind === 'key') refuseOtherAccounts(caller.account, touch);
+      }
+    }
     trace.touches = resolved.touches;
     for (const touch of resolved.touches) {
       if (touch.kind === 'key' && CRYPTOGRAPHIC_OPERATIONS.has(name)) {
@@ -235,15 +238,6 @@ function resolve(kms: Kms, name: string, call: PreparedCall, { principal }: Call
   } catch (error) {
     if (!(error instanceof HiddenKey) || !CROSS_ACCOUNT_OPERATIONS.has(name)) throw error;
     throw deniedToOtherAccount({ principal, action: `kms:${error.part ?? name}` }, error);
-  }
-}
-
-function refuseOtherAccounts({ accountId }: Account, name: string, touches: readonly Touch[]): void {
-  if (CROSS_ACCOUNT_OPERATIONS.has(name)) return;
-  for (const touch of touches) {
-    if (touch.kind === 'key' && touch.kms.account.accountId !== accountId) {
-      throw notFound(`Key '${touch.key.arn}' does not exist`);
-    }
   }
 }
 

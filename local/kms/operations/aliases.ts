@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { limitExceeded, notFound, ServiceError, validation } from '../errors.ts';
-import { aliasArn, existingKey, resolveKey } from '../key-reference.ts';
+import { aliasArn, existingKey, refuseOtherAccounts, resolveKey } from '../key-reference.ts';
 import { encryptsSymmetrically } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import { operation } from '../operation.ts';
@@ -98,15 +98,18 @@ export const listAliases = operation({
     // IAM alone decides who may list aliases, also those of one key.
     touches: [{ kind: 'account' }],
     effect: () => {
-      const aliases =
-        input.KeyId === undefined
-          ? kms.aliases.list()
-          : kms.aliases.ofKey(resolveKey(kms, input.KeyId, 'key').key.id);
+      const aliases = input.KeyId === undefined ? kms.aliases.list() : aliasesOf(kms, input.KeyId);
       const { items, position } = pageOf(aliases, (alias) => alias.name, input);
       return { output: { Aliases: items.map((alias) => listEntry(kms, alias)), ...position } };
     },
   }),
 });
+
+function aliasesOf(kms: Kms, reference: string): Alias[] {
+  const resolved = resolveKey(kms, reference, 'key');
+  refuseOtherAccounts(kms.account, resolved);
+  return kms.aliases.ofKey(resolved.key.id);
+}
 
 function listEntry(kms: Kms, { name, keyId: target, createdAt, updatedAt }: Alias) {
   return {

@@ -33,6 +33,19 @@ test('an alias is made, listed, moved and deleted', async () => {
   });
 });
 
+test('the aliases of a key of another account are not listed, and nobody learns whether there is one', async () => {
+  const kms = await localKms();
+  const other = await kms.as('arn:aws:iam::111122223333:root');
+  const { id, arn } = await kms.createKey({}, other);
+  await other.send(new CreateAliasCommand({ AliasName: 'alias/pay', TargetKeyId: id }));
+  for (const KeyId of [arn, `${arn.slice(0, -4)}0000`]) {
+    await expect(kms.root.send(new ListAliasesCommand({ KeyId }))).rejects.toMatchObject({
+      name: 'NotFoundException',
+      message: `Key '${KeyId}' does not exist`,
+    });
+  }
+});
+
 test('an alias moves away from a key that is pending deletion', async () => {
   const kms = await localKms();
   const dying = await kms.createKey();
