@@ -98,6 +98,8 @@ export interface PreparedCall {
 interface CountElsewhere {
   readonly region: string;
   readonly operation: string;
+  /** As how many. */
+  readonly times: number;
 }
 
 export interface Resolved {

@@ -106,10 +106,13 @@ export class Quotas {
     this.#clock = clock;
   }
 
-  /** Counts a call of an operation with a quota of its own against its caller's account. Throws ThrottlingException. */
-  take(caller: Caller, operation: string): void {
+  /**
+   * Counts a call, or one that is worth several, of an operation with a quota of its own against its caller's account.
+   * Throws ThrottlingException.
+   */
+  take(caller: Caller, operation: string, times = 1): void {
     const rate = Object.hasOwn(OWN_QUOTAS, operation) ? OWN_QUOTAS[operation] : undefined;
-    if (rate !== undefined) this.#take(caller, operation, rate);
+    if (rate !== undefined) this.#take(caller, operation, rate, { times });
     if (operation === 'GenerateRandom') this.#takeSymmetric(caller);
   }
 
@@ -131,7 +134,7 @@ export class Quotas {
 
   /** Counts a look into CloudTrail's event history, which has a quota of its own. Throws ThrottlingException. */
   takeLookup(caller: Caller): void {
-    this.#take(caller, 'LookupEvents', LOOKUP_QUOTA, rateExceeded);
+    this.#take(caller, 'LookupEvents', LOOKUP_QUOTA, { refusal: rateExceeded });
   }
 
   #takeSymmetric(caller: Caller): void {
@@ -153,7 +156,12 @@ export class Quotas {
     };
   }
 
-  #take({ account, principal }: Caller, name: string, callsPerSecond: number, refusal = throttled): void {
+  #take(
+    { account, principal }: Caller,
+    name: string,
+    callsPerSecond: number,
+    { times = 1, refusal = throttled } = {},
+  ): void {
     if (this.#settings === undefined || !isAffected(principal, this.#settings.callers)) return;
     const pool = `${account.accountId} ${account.region} ${name}`;
     const rate = callsPerSecond * this.#settings.share;
@@ -161,8 +169,9 @@ export class Quotas {
     const now = this.#clock.now().getTime();
     const bucket = this.#buckets.get(pool) ?? { tokens: room, filledAt: now };
     const tokens = Math.min(room, bucket.tokens + ((now - bucket.filledAt) / 1000) * rate);
-    const goesThrough = tokens >= 1;
-    this.#buckets.set(pool, { tokens: goesThrough ? tokens - 1 : tokens, filledAt: now });
+    // What is worth more than there is room for goes through too, and what comes after it waits the longer.
+    const goesThrough = tokens >= Math.min(times, room);
+    this.#buckets.set(pool, { tokens: goesThrough ? tokens - times : tokens, filledAt: now });
     if (!goesThrough) throw refusal();
   }
 }

@@ -82,8 +82,8 @@ export class KmsService {
       this.#parts.quotas.take(caller, operationName);
       const call = await operation.prepare(request.body());
       trace.requestParameters = call.requestParameters;
-      for (const { region, operation } of call.countsElsewhere) {
-        this.#parts.quotas.take({ ...caller, account: { ...caller.account, region } }, operation);
+      for (const { region, operation, times } of call.countsElsewhere) {
+        this.#parts.quotas.take({ ...caller, account: { ...caller.account, region } }, operation, times);
       }
       result = this.#carryOut(operationName, call, caller, trace, ids);
     } catch (error) {

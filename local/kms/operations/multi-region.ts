@@ -38,10 +38,7 @@ export const replicateKey = operation({
   }),
   recorded: (input) => recordedFields({ BypassPolicyLockoutSafetyCheck: false, ...input }),
   // AWS KMS counts it as two calls of CreateKey there.
-  countsElsewhere: ({ ReplicaRegion: there }) => [
-    { region: there, operation: 'CreateKey' },
-    { region: there, operation: 'CreateKey' },
-  ],
+  countsElsewhere: ({ ReplicaRegion: there }) => [{ region: there, operation: 'CreateKey', times: 2 }],
   resolve: (kms, input) => {
     const resolved = resolveKey(kms, input.KeyId, 'key');
     const there = resolved.kms.in({ ...resolved.kms.account, region: input.ReplicaRegion });
@@ -83,7 +80,7 @@ export const updatePrimaryRegion = operation({
   schema: z.object({ KeyId: keyId, PrimaryRegion: region }),
   readOnly: false,
   conditions: (input) => ({ 'kms:primaryregion': [input.PrimaryRegion] }),
-  countsElsewhere: (input) => [{ region: input.PrimaryRegion, operation: 'UpdatePrimaryRegion' }],
+  countsElsewhere: (input) => [{ region: input.PrimaryRegion, operation: 'UpdatePrimaryRegion', times: 1 }],
   resolve: (kms, input) => {
     const former = resolveKey(kms, input.KeyId, 'key');
     const next = replicasOf(relatedKeys(former.kms, former.key)).find(

@@ -90,6 +90,18 @@ describe('request quotas', () => {
     await times(5, () => createKey(kms));
   });
 
+  test('let a replication through that is worth more than there is room for, at the cost of what follows', async () => {
+    const kms = await frozenKms();
+    const abroad = kms.client('test', { region: 'eu-west-1' });
+    const { id: KeyId } = await kms.createKey({ MultiRegion: true });
+    await kms.post('/_local/quotas', { share: 0.2 }); // one CreateKey a second
+    await kms.root.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }));
+    kms.clock.advance('PT1S');
+    await expect(kms.createKey({}, abroad)).rejects.toMatchObject(throttled);
+    kms.clock.advance('PT1S');
+    await kms.createKey({}, abroad);
+  });
+
   test('count the move of a primary key in both Regions', async () => {
     const kms = await frozenKms();
     const { id: KeyId } = await kms.createKey({ MultiRegion: true });
