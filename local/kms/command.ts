@@ -49,7 +49,7 @@ Its keys are in ${isKept ? `${database}, in the clear` : 'memory, and gone when 
 
 For the AWS SDKs and the AWS CLI:
   export AWS_ENDPOINT_URL_KMS=${url}
-  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 Then, for one:
   aws kms create-key
 

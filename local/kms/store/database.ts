@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /** Raised when tables change: a file that another version made is not misread. */
@@ -143,6 +143,7 @@ const SCHEMA = `
 /** A database that reads each text of a statement once: there are only so many, and each call makes a dozen of them. */
 class Database extends DatabaseSync {
   readonly #statements = new Map<string, StatementSync>();
+  #claim: { readonly path: string; readonly lock: DatabaseSync } | undefined;
 
   override prepare(sql: string): StatementSync {
     const known = this.#statements.get(sql);
@@ -151,16 +152,44 @@ class Database extends DatabaseSync {
     this.#statements.set(sql, statement);
     return statement;
   }
+
+  /**
+   * Keeps a second server off the file, which would go by a clock and callers of its own; reading it is free. The operating
+   * system takes the claim back when the process ends, however it ends. Throws, with the database closed, when the file is
+   * claimed already.
+   */
+  claim(path: string): void {
+    const claim = { path: `${path}-lock`, lock: new DatabaseSync(`${path}-lock`) };
+    try {
+      claim.lock.exec('BEGIN EXCLUSIVE');
+    } catch (cause) {
+      claim.lock.close();
+      this.close();
+      throw new Error(`${path} is in use: stop the local KMS that has it, or give another file.`, { cause });
+    }
+    this.#claim = claim;
+  }
+
+  override close(): void {
+    super.close();
+    if (this.#claim === undefined) return;
+    rmSync(this.#claim.path, { force: true });
+    this.#claim.lock.close();
+  }
 }
 
 /**
  * Opens the database, `:memory:` or a file. A file holds key material in the clear, as local development may:
- * it is readable by its owner only, and what is deleted from it is overwritten. Throws for a file of another version.
+ * it is readable by its owner only, and what is deleted from it is overwritten. Throws for a file of another version, and for one
+ * that is open elsewhere.
  */
 export function openDatabase(path: string): DatabaseSync {
   const database = new Database(path, { enableForeignKeyConstraints: true });
   checkVersion(database, path);
-  if (path !== ':memory:') chmodSync(path, 0o600);
+  if (path !== ':memory:') {
+    database.claim(path);
+    chmodSync(path, 0o600);
+  }
   database.exec('PRAGMA secure_delete = ON');
   // What was committed is in the write-ahead log, and outlives a process that is killed, without a wait for the disk at
   // each commit. A power failure may take the last commits along, and leaves whole what is before them.

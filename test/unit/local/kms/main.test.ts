@@ -84,6 +84,24 @@ describe('npm run local:kms', () => {
     expect(statSync(file).mode & 0o777).toBe(0o644);
   });
 
+  test('leaves a database alone that another one uses', async () => {
+    const database = join(folder(), 'kms.sqlite');
+    const first = run('--port', '0', '--database', database);
+    await started(first);
+    expect(await ended(run('--port', '0', '--database', database))).toEqual({
+      code: 1,
+      stderr: expect.stringContaining(`${database} is in use`),
+    });
+    first.kill('SIGKILL');
+    await once(first, 'close');
+    await started(run('--port', '0', '--database', database));
+  });
+
+  test('names a Region to every SDK, those that read AWS_DEFAULT_REGION included', async () => {
+    const said = await started(run('--port', '0'));
+    expect(said).toMatch(/^ {2}export .*AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1$/m);
+  });
+
   test('refuses what it does not know', async () => {
     expect(await ended(run('--prot', '1'))).toEqual({ code: 2, stderr: expect.stringContaining('--help') });
   });
@@ -128,7 +146,7 @@ test('the log of a database is for its owner only, too', async () => {
   for (const file of [database, `${database}-wal`]) expect(statSync(file).mode & 0o077).toBe(0);
   child.kill('SIGINT');
   expect(await ended(child)).toEqual({ code: 0, stderr: '' });
-  expect(existsSync(`${database}-wal`)).toBe(false);
+  for (const file of [`${database}-wal`, `${database}-lock`]) expect(existsSync(file)).toBe(false);
 });
 
 function portOf(address: AddressInfo | string | null): number {
