@@ -2,8 +2,10 @@ import * as z from 'zod';
 import type { ControlRoutes } from '../kms/control-routes.ts';
 import type { VirtualClock } from './virtual-time.ts';
 
+const error = 'Give a duration such as "P30D" or "PT2H", or milliseconds: the clock moves only forward.';
+
 const advanceSchema = z.strictObject({
-  advance: z.union([z.iso.duration(), z.number().nonnegative()]),
+  advance: z.union([z.iso.duration({ error }), z.number().nonnegative({ error })], { error }),
 });
 
 /** `GET /_local/clock` reads the clock, `POST /_local/clock` `{advance: 'P30D' | milliseconds}` moves it. */

@@ -29,7 +29,10 @@ export interface StoredRecord {
   readonly text: string;
 }
 
-const sinceSchema = z.coerce.number().int().nonnegative();
+const sinceSchema = z.coerce
+  .number({ error: 'since is how many of the records to leave out: a whole number from 0.' })
+  .int()
+  .nonnegative();
 
 /** After that of any record, as texts go. */
 const LATEST_TIME = '~';

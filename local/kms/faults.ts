@@ -68,7 +68,7 @@ export class Faults {
   /**
    * - `POST /_local/faults` `{operation, times, error?: {code, status}, delayMs?, afterEffect?}`: the next `times`
    *   calls wait `delayMs`, then fail with the error before their effect, or with afterEffect are carried out
-   *   and lose their answer.
+   *   and lose their answer. `DELETE` forgets those that no call has met yet.
    * - `POST /_local/faults/random` `{seed, probability, operations?, callers?, kinds?}`: from now on so many calls are throttled or
    *   fail before their effect, or lose their answer after it. Which, depends on the seed, the operation, and how many of
    *   its calls came before. `DELETE` ends it.
@@ -79,6 +79,10 @@ export class Faults {
         const asked = faultSchema.parse(body);
         this.#waiting.push({ operation: asked.operation, fault: faultOf(asked), left: asked.times });
         return asked;
+      },
+      'DELETE /_local/faults': () => {
+        this.#waiting = [];
+        return {};
       },
       'POST /_local/faults/random': ({ body }) => {
         this.#random = randomSchema.parse(body);

@@ -31,13 +31,16 @@ describe('the clock of a Lambda on the local stage', () => {
   });
 
   test.each([{ advance: '-P1D' }, { advance: -5 }, { advance: 'soon' }, {}, { by: 'P1D' }])(
-    'is not moved by %j',
+    'is not moved by %j, and says by what it is',
     async (body) => {
       const kms = await startLocalKms();
       onTestFinished(() => kms.close());
       const response = await fetch(`${kms.url}/_local/clock`, { method: 'POST', body: JSON.stringify(body) });
       expect(response.status).toBe(400);
-      await expect(response.json()).resolves.toMatchObject({ code: 'InvalidRequest' });
+      await expect(response.json()).resolves.toMatchObject({
+        code: 'InvalidRequest',
+        message: expect.stringContaining('Give a duration such as "P30D"'),
+      });
       expect(kms.clock.offsetMilliseconds).toBe(0);
     },
   );

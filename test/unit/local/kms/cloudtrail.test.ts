@@ -375,4 +375,8 @@ test('records are read from where the last reading ended', async () => {
   await kms.root.send(new ListKeysCommand({}));
   expect(await read('?since=2')).toEqual({ status: 200, body: { records: [kms.recorded[2]], next: 3 } });
   expect(await read('?since=-1')).toMatchObject({ status: 400 });
+  expect(await read('?since=soon')).toMatchObject({
+    status: 400,
+    body: { message: expect.stringContaining('since is how many') },
+  });
 });

@@ -47,6 +47,13 @@ describe('a fault', () => {
     expect(kms.recorded.find(({ eventName }) => eventName === 'DisableKey')?.errorCode).toBeUndefined();
   });
 
+  test('is forgotten when it is taken back before a call has met it', async () => {
+    const kms = await localKms();
+    await kms.post('/_local/faults', { operation: 'ListKeys', times: 3, error: throttling });
+    await fetch(`${kms.url}/_local/faults`, { method: 'DELETE' });
+    await expect(kms.root.send(new ListKeysCommand({}))).resolves.toBeDefined();
+  });
+
   test('can be a delay', async () => {
     const kms = await localKms();
     await kms.post('/_local/faults', { operation: 'ListKeys', times: 1, delayMs: 120 });
