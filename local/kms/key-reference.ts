@@ -45,7 +45,9 @@ export function resolveKey(kms: Kms, reference: string, accepts: AcceptedReferen
   const { account, resource } = locate(kms.account, reference);
   const owner = isSameAccount(account, kms.account) ? kms : kms.in(account);
   if (resource.startsWith('alias/')) {
-    if (accepts === 'key') throw notFound(`Invalid keyId '${reference}'`);
+    if (accepts === 'key') {
+      throw new ServiceError('InvalidArnException', 'Key Aliases are not supported for this operation.');
+    }
     const alias = owner.aliases.find(resource);
     if (alias === undefined) throw missing(kms, owner, `Alias ${aliasArn(account, resource)} is not found.`);
     return { kms: owner, key: existingKey(owner, alias.keyId), requestAlias: resource };

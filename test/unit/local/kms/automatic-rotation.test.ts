@@ -266,7 +266,7 @@ test('a key is not named by an alias here, and a policy can bound the period', a
   const { kms, id } = await subject();
   await kms.root.send(new CreateAliasCommand({ AliasName: 'alias/pay', TargetKeyId: id }));
   await expect(kms.root.send(new EnableKeyRotationCommand({ KeyId: 'alias/pay' }))).rejects.toMatchObject({
-    name: 'NotFoundException',
+    name: 'InvalidArnException',
   });
   const bounded = await kms.createKey({
     Policy: keyPolicy({

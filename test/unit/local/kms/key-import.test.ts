@@ -357,7 +357,7 @@ describe('GetParametersForImport', () => {
     ).rejects.toMatchObject(refused);
     const { id } = await externalKey(kms);
     await kms.root.send(new CreateAliasCommand({ AliasName: 'alias/imported', TargetKeyId: id }));
-    await expect(parameters('alias/imported')).rejects.toMatchObject({ name: 'NotFoundException' });
+    await expect(parameters('alias/imported')).rejects.toMatchObject({ name: 'InvalidArnException' });
   });
 
   const wrong: [KeySpec, KeyUsageType, AlgorithmSpec][] = [

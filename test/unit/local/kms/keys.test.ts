@@ -122,7 +122,7 @@ describe('a key is named', () => {
     const { id } = await kms.createKey();
     await kms.root.send(new CreateAliasCommand({ AliasName: 'alias/pay', TargetKeyId: id }));
     await expect(kms.root.send(new DisableKeyCommand({ KeyId: 'alias/pay' }))).rejects.toMatchObject({
-      name: 'NotFoundException',
+      name: 'InvalidArnException',
     });
     const { KeyMetadata } = await kms.root.send(new DescribeKeyCommand({ KeyId: id }));
     expect(KeyMetadata?.Enabled).toBe(true);

@@ -55,7 +55,7 @@ test('the last successful use of a key is known with its record, and of no other
 
 test('an alias does not name the key', async () => {
   const kms = await localKms();
-  await expect(usageOf(kms, 'alias/pay')).rejects.toMatchObject({ name: 'NotFoundException' });
+  await expect(usageOf(kms, 'alias/pay')).rejects.toMatchObject({ name: 'InvalidArnException' });
 });
 
 test('what does not use the key, and what fails, is not tracked', async () => {

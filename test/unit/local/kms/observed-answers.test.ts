@@ -130,6 +130,15 @@ describe('of two problems', () => {
 });
 
 describe('a text', () => {
+  test('of an alias where only a key will do, there or not', async () => {
+    for (const KeyId of ['alias/none', 'arn:aws:kms:us-east-1:000000000000:alias/none']) {
+      await expect(kms.root.send(new DisableKeyCommand({ KeyId }))).rejects.toMatchObject({
+        name: 'InvalidArnException',
+        message: 'Key Aliases are not supported for this operation.',
+      });
+    }
+  });
+
   test('of a name that is no alias', async () => {
     await expect(
       kms.root.send(new CreateAliasCommand({ AliasName: 'pay', TargetKeyId: symmetric })),
