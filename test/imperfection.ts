@@ -7,8 +7,8 @@ export const kmsIsImperfect = process.env.KEYWARD_KMS === 'imperfect';
 export const reasonsForTheBest = {
   staged:
     'The test itself stages what KMS shows, refuses or loses, and when: by chance besides, it would be another test.',
-  counted:
-    'The test counts what one attempt does, and fewer or more are right where KMS lets fewer or more succeed.',
+  unseen:
+    'What somebody else has done is to be respected, and nothing can respect what KMS shows to nobody yet.',
 } as const;
 
 /**

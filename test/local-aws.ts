@@ -1,6 +1,8 @@
 import type { TestProject } from 'vitest/node';
+import { functionPrincipals } from '../local/stage/function-principals.ts';
 import { type LocalAws, type LocalAwsAddresses, startLocalAws } from '../local/stage/local-aws.ts';
 import { stopwatchLines } from '../local/stage/progress.ts';
+import { beImperfect, kmsIsImperfect } from './imperfection.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -15,10 +17,24 @@ type Shared = { readonly running: Promise<LocalAws>; users: number };
 const sharedKey = Symbol.for('keyward.test.local-aws');
 const registry = globalThis as typeof globalThis & { [sharedKey]?: Shared };
 
+/** Where KMS is imperfect, it is so to Keyward's functions; who uses a key, or meddles with it, finds it at its best. */
+async function start(): Promise<LocalAws> {
+  const localAws = await startLocalAws({ purpose: 'test', progress: stopwatchLines(process.stderr) });
+  if (kmsIsImperfect) {
+    const functions = await functionPrincipals(localAws.endpoint);
+    await beImperfect(
+      localAws.kmsUrl,
+      functions.map(({ arn }) => arn),
+      { reads: 3, probability: 0.3 },
+    );
+  }
+  return localAws;
+}
+
 /** Vitest's globalSetup: starts the local AWS for the first project that asks, and ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const shared = (registry[sharedKey] ??= {
-    running: startLocalAws({ purpose: 'test', progress: stopwatchLines(process.stderr) }),
+    running: start(),
     users: 0,
   });
   shared.users += 1;

@@ -3,6 +3,7 @@ import { refusedWith } from '../adapters/aws-call.ts';
 import { beginAgain } from '../adapters/begin-again.ts';
 import { type DiscardDependencies, discardKmsKey } from '../adapters/kms/discard.ts';
 import { describeKmsKey, isKept, type KmsKey, listManaged, type TaggedKey } from '../adapters/kms/keys.ts';
+import { looks } from '../adapters/kms/looks.ts';
 import { getKmsPolicy } from '../adapters/kms/policies.ts';
 import { log } from '../adapters/log.ts';
 import type { Registry } from '../adapters/registry/registry.ts';
@@ -104,7 +105,7 @@ async function judge(deps: OrphanDependencies, tagged: TaggedKey): Promise<Verdi
  * 3. A young one is left for later. A step that its machine gave up on may still be at work on it, and what KMS and the
  *    tag index show of it may not have settled; an hour is longer than either takes.
  * 4. An attempt leaves what it made enabled. What is not, or was discarded before, somebody has taken out of its deletion:
- *    they may have known why.
+ *    they may have known why. That may have been a moment ago: before it is discarded, it is looked at several times.
  * 5. The policy is compared to the letter, but for the deletion window, which is the one that the class asked for when the
  *    policy was written.
  */
@@ -128,8 +129,16 @@ async function judgeKept(
   const floor = deletionFloorDays(policy);
   const wanted = policyFor({ key, classes, roles, protects: true, deletionWindowDays: floor });
   if (!isAllowedWindow(floor) || !isSamePolicy(policy, wanted)) return 'strange'; // 5
+  if (!(await isSurelyEnabled({ kms, pause }, kmsKeyArn))) return 'taken back';
   const discarded = await discardKmsKey({ kms, pause }, { kmsKeyArn, key, versions });
   return discarded ? 'discarded' : 'accounted for';
+}
+
+async function isSurelyEnabled({ kms, pause }: DiscardDependencies, kmsKeyArn: string): Promise<boolean> {
+  for await (const kmsKey of looks(pause, () => describeKmsKey(kms, kmsKeyArn))) {
+    if (kmsKey?.keyState !== 'Enabled') return false;
+  }
+  return true;
 }
 
 const YOUNG = 'PT1H';

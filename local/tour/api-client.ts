@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { account } from '../stage/account.ts';
+import { sentAgain } from './sent-again.ts';
 
 /** An answer of the API: the body is JSON of any shape, for the caller's schema to judge. */
 export interface Answer {
@@ -66,12 +67,14 @@ function clientWith(baseUrl: string, authorize: Authorize): ApiClient {
     body?: string,
   ): Promise<Answer> => {
     const url = new URL(`${baseUrl}${path}`);
-    const response = await fetch(url, {
-      method,
-      headers: await authorize(method, url, headers, body),
-      signal: AbortSignal.timeout(30_000),
-      ...(body === undefined ? {} : { body }),
-    });
+    const response = await sentAgain(async () =>
+      fetch(url, {
+        method,
+        headers: await authorize(method, url, headers, body),
+        signal: AbortSignal.timeout(30_000),
+        ...(body === undefined ? {} : { body }),
+      }),
+    );
     const text = await response.text();
     return {
       status: response.status,

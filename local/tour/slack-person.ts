@@ -11,7 +11,8 @@ const state = z.object({
 const codeShown = z.looseObject({ code: z.string() });
 type View = z.infer<typeof state>['views'][number];
 
-const SECONDS = 30;
+/** A click that KMS keeps from being answered comes again after a minute. */
+const SECONDS = 180;
 
 /** Somebody in the local workspace, who clicks as people in Slack do. */
 export function slackPerson(slackUrl: string, name: string) {

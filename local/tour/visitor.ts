@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DEVELOPMENT_PASSWORD } from '../signin/people.ts';
 import { signInFields } from '../signin/sign-in-page.ts';
 import type { Answer } from './api-client.ts';
+import { sentAgain } from './sent-again.ts';
 
 export interface Page {
   readonly url: URL;
@@ -32,8 +33,9 @@ export function visitor(): Visitor {
     jar.set(url.host, cookies);
     const headers = new Headers(init.headers);
     headers.set('cookie', [...cookies].map((pair) => pair.join('=')).join('; '));
-    const signal = AbortSignal.timeout(30_000);
-    const response = await fetch(url, { ...init, redirect: 'manual', headers, signal });
+    const response = await sentAgain(() =>
+      fetch(url, { ...init, redirect: 'manual', headers, signal: AbortSignal.timeout(30_000) }),
+    );
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = ''] = cookie.split(';');
       cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));

@@ -59,6 +59,7 @@ const strangers: Readonly<Record<string, (ids: Ids) => Promise<string>>> = {
   'of another spec': (ids) => ours(ids, { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' }),
   'of another usage': (ids) => ours(ids, { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }),
   'that is disabled': async (ids) => {
+    await world.kmsAtItsBest('staged');
     const kmsKeyId = await ours(ids);
     await callingAs('DisableKey', world.kms).send(new DisableKeyCommand({ KeyId: kmsKeyId }));
     return kmsKeyId;
@@ -152,6 +153,7 @@ describe('a KMS key that carries the tag of a request', () => {
   });
 
   it('and that somebody has granted to themselves is not adopted, though KMS shows that late', async () => {
+    await world.kmsAtItsBest('staged');
     let looks = 0;
     creating({
       ListGrantsCommand: async (_input, ask) => (++looks <= 5 ? { Grants: [] } : ask()),

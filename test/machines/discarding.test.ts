@@ -164,6 +164,7 @@ describe('an undoing', () => {
   });
 
   it('puts a new KMS key on its way to deletion, though KMS shows it late', async () => {
+    await world.kmsAtItsBest('staged');
     failAtTheEnd();
     const { keyId, requestId } = await askForKey(world, 'SYMMETRIC_DEFAULT');
     let looks = 0;
@@ -185,6 +186,7 @@ describe('an undoing', () => {
   });
 
   it('frees the name of a key that never lived, though KMS shows it late', async () => {
+    await world.kmsAtItsBest('staged');
     failAtTheEnd();
     const { keyId, requestId } = await askForKey(world, 'SYMMETRIC_DEFAULT');
     const alias = await aliasOf(keyId);
@@ -203,6 +205,7 @@ describe('an undoing', () => {
   });
 
   it('takes no name away that somebody else has taken, though KMS shows that late', async () => {
+    await world.kmsAtItsBest('staged');
     failAtTheEnd();
     const { keyId, requestId } = await askForKey(world, 'SYMMETRIC_DEFAULT');
     const alias = await aliasOf(keyId);

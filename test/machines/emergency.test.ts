@@ -131,6 +131,7 @@ describe('an emergency', () => {
 
   it('of a key that was stopped before is carried on too, when it dies and its lease is over', () =>
     inWorld(async (world, keyId) => {
+      await world.kmsAtItsBest('staged');
       await after(world, keyId, suspend);
       await enableOutside(world, keyId);
       world.crashes.plan({ call: 5, when: 'before', how: 'KMS is down' });
@@ -185,6 +186,7 @@ describe('an emergency', () => {
 
   it('of a key that is said to be stopped looks more than once, and again at what does not answer', () =>
     inWorld(async (world, keyId) => {
+      await world.kmsAtItsBest('staged');
       await after(world, keyId, suspend);
       const { versions = [] } = (await world.registry.getKeyWithVersions(keyId)) ?? {};
       const disabled = await world.kms.send(new DescribeKeyCommand({ KeyId: versions[0]?.kmsKeyId }));

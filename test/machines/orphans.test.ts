@@ -1,4 +1,4 @@
-import { CancelKeyDeletionCommand } from '@aws-sdk/client-kms';
+import { CancelKeyDeletionCommand, DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { plusDuration } from '../../lambdas/domain/cryptoperiod.ts';
@@ -82,6 +82,22 @@ describe('the search for orphans', () => {
     expect(await search()).toMatchObject({ discarded: 1 });
     await world.kms.send(new CancelKeyDeletionCommand({ KeyId: orphan }));
     expect(await search()).toMatchObject({ discarded: 0, strange: 0 });
+    expect(await stateOf(orphan)).toBe('Disabled');
+  });
+
+  it('leaves a KMS key alone that somebody has just taken out of its deletion, though KMS shows that late', async () => {
+    await world.kmsAtItsBest('staged');
+    const orphan = await anOrphan(await failed());
+    world.moveClock('PT1H');
+    const enabled = await world.kms.send(new DescribeKeyCommand({ KeyId: orphan }));
+    await search();
+    await world.kms.send(new CancelKeyDeletionCommand({ KeyId: orphan }));
+    let looks = 0;
+    const late = {
+      DescribeKeyCommand: async (_asked: object, ask: () => Promise<unknown>) =>
+        ++looks <= 5 ? enabled : ask(),
+    };
+    expect(await search({}, late)).toMatchObject({ discarded: 0, strange: 0 });
     expect(await stateOf(orphan)).toBe('Disabled');
   });
 

@@ -417,7 +417,7 @@ describe('the search for orphans', () => {
       throw Object.assign(new Error('It ends here.'), { name: 'BackendRefused' });
     });
     expect((await toItsEnd(world, requestId)).state).toBe('failed');
-    expect(found).toEqual({ looked: 1, discarded: 0, strange: 0 });
+    expect(found).toMatchObject({ discarded: 0, strange: 0 });
     await expectInvariants(world, keyId);
   });
 });
