@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
-import type { CloudTrailRecord } from '../cloudtrail/record.ts';
+import type { Journal } from '../cloudtrail/journal.ts';
 import type { ControlRoutes } from '../kms/control-routes.ts';
 import type { Principals } from '../kms/principals.ts';
 import { newHardwareAuthorities } from './certificates.ts';
@@ -39,9 +39,9 @@ export async function localCloudHsm(parts: {
   readonly principals: Principals;
   /** That of control requests which name none. */
   readonly accountId: string;
-  readonly onRecord: (record: CloudTrailRecord) => void;
+  readonly journal: Journal;
 }): Promise<LocalCloudHsm> {
-  const { database, keys, clock, principals, accountId, onRecord } = parts;
+  const { database, keys, clock, principals, accountId, journal } = parts;
   createTables(database);
   let durations = DEFAULT_DURATIONS;
   const setDurations = (some: Partial<Durations>) => {
@@ -59,7 +59,7 @@ export async function localCloudHsm(parts: {
   };
   const authorities = await newHardwareAuthorities();
   const operations = operationsOf(authorities);
-  const service = new CloudHsmService({ cloudHsm, operations, database, principals, onRecord });
+  const service = new CloudHsmService({ cloudHsm, operations, principals, journal });
   return {
     cloudHsm,
     service,

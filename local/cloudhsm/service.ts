@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
-import type { CloudTrailRecord } from '../cloudtrail/record.ts';
+import type { Journal, Recorded } from '../cloudtrail/journal.ts';
 import { authorizeByIdentity } from '../kms/authorization/authorize.ts';
 import { ServiceError } from '../kms/errors.ts';
 import type { Caller, Principals } from '../kms/principals.ts';
 import type { RecordFields } from '../kms/recorded-fields.ts';
 import { requestConditions } from '../kms/request-conditions.ts';
 import type { AwsReply, AwsRequest } from '../kms/service.ts';
-import { atomically } from '../kms/store/database.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import { doDueWork } from './due-work.ts';
 import { accessDenied } from './errors.ts';
@@ -17,9 +15,8 @@ import { recordOfCall, recordOfServiceEvent } from './record.ts';
 interface Parts {
   readonly cloudHsm: CloudHsm;
   readonly operations: Readonly<Record<string, Operation>>;
-  readonly database: DatabaseSync;
   readonly principals: Principals;
-  readonly onRecord: (record: CloudTrailRecord) => void;
+  readonly journal: Journal;
 }
 
 /** Answers the calls of the CloudHSM V2 API: each is authorised, carried out at once or not at all, and recorded. */
@@ -31,7 +28,7 @@ export class CloudHsmService {
   }
 
   async answer(operationName: string, request: AwsRequest): Promise<AwsReply> {
-    const { cloudHsm, operations, principals, onRecord } = this.#parts;
+    const { cloudHsm, operations, principals, journal } = this.#parts;
     const requestId = randomUUID();
     const operation = Object.hasOwn(operations, operationName) ? operations[operationName] : undefined;
     if (operation === undefined) {
@@ -45,16 +42,8 @@ export class CloudHsmService {
       return { requestId, result: serviceError(error) };
     }
     let requestParameters: RecordFields | null = null;
-    let result: Outcome | ServiceError;
-    try {
-      const call = await operation.prepare(request.body());
-      requestParameters = call.requestParameters;
-      result = this.#carryOut(operationName, call, caller);
-    } catch (error) {
-      result = serviceError(error);
-    }
-    onRecord(
-      recordOfCall({
+    const recorded = <R extends Outcome | ServiceError>(result: R): Recorded<R> => {
+      const record = recordOfCall({
         operationName,
         readOnly: operation.readOnly,
         requestId,
@@ -64,40 +53,46 @@ export class CloudHsmService {
         time: cloudHsm.clock.now().getTime(),
         requestParameters,
         result,
-      }),
-    );
-    if (result instanceof ServiceError) return { requestId, result };
-    for (const event of result.serviceEvents ?? []) onRecord(recordOfServiceEvent(event));
-    return { requestId, result: { output: result.output } };
+      });
+      const events = result instanceof ServiceError ? [] : (result.serviceEvents ?? []);
+      return { outcome: result, records: [record, ...events.map(recordOfServiceEvent)] };
+    };
+    try {
+      const call = await operation.prepare(request.body());
+      requestParameters = call.requestParameters;
+      this.catchUp();
+      const { output } = journal.keep(() => recorded(this.#carryOut(operationName, call, caller)));
+      return { requestId, result: { output } };
+    } catch (error) {
+      return { requestId, result: journal.keep(() => recorded(serviceError(error))) };
+    }
   }
 
   /** Brings on and records what has fallen due since the last call. */
   catchUp(): void {
-    const { cloudHsm, database, onRecord } = this.#parts;
-    for (const event of atomically(database, () => doDueWork(cloudHsm))) {
-      onRecord(recordOfServiceEvent(event));
-    }
+    const { cloudHsm, journal } = this.#parts;
+    journal.keep(() => {
+      const outcome = doDueWork(cloudHsm);
+      return { outcome, records: outcome.map(recordOfServiceEvent) };
+    });
   }
 
   #carryOut(name: string, call: PreparedCall, { account, principal }: Caller): Outcome {
-    this.catchUp();
-    const { cloudHsm, database } = this.#parts;
+    const { cloudHsm } = this.#parts;
     const now = cloudHsm.clock.now().getTime();
-    return atomically(database, () => {
-      const { permissions, effect } = call.resolve({ cloudHsm, account, principal, now });
-      for (const { action = `cloudhsm:${name}`, resource, conditions } of permissions) {
-        authorizeByIdentity({
-          principal,
-          action,
-          resource,
-          conditions: {
-            ...requestConditions(account, principal),
-            ...conditions,
-          },
-        });
-      }
-      return effect();
-    });
+    const { permissions, effect } = call.resolve({ cloudHsm, account, principal, now });
+    for (const { action = `cloudhsm:${name}`, resource, conditions } of permissions) {
+      authorizeByIdentity({
+        principal,
+        action,
+        resource,
+        conditions: {
+          ...requestConditions(account, principal),
+          ...conditions,
+        },
+      });
+    }
+    return effect();
   }
 }
 

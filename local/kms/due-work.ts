@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Consistency } from './consistency.ts';
 import { settleConnection } from './custom-key-stores/connection.ts';
 import { deleteHsmMaterial } from './custom-key-stores/hsm-material.ts';
@@ -13,7 +12,6 @@ import type { ServiceEvent } from './operation.ts';
 import { deletionDate } from './operations/deletion.ts';
 import type { RecordFields } from './recorded-fields.ts';
 import type { Calendar, Due, DueKind } from './store/calendar.ts';
-import { atomically } from './store/database.ts';
 
 export interface DoneWork {
   readonly event: ServiceEvent;
@@ -24,7 +22,6 @@ export interface DoneWork {
 interface Parts {
   readonly in: KmsOfAccount;
   readonly calendar: Calendar;
-  readonly database: DatabaseSync;
   readonly consistency: Pick<Consistency, 'deleting'>;
 }
 
@@ -34,15 +31,12 @@ interface Parts {
  * material that has expired, and the keys whose waiting period is over.
  */
 export function doDueWork(parts: Parts, now: number): readonly DoneWork[] {
-  const { calendar, database } = parts;
-  if (calendar.next(now) === undefined) return [];
-  return atomically(database, () => {
-    const done: DoneWork[] = [];
-    for (let due = calendar.next(now); due !== undefined; due = calendar.next(now)) {
-      done.push(...WORK[due.kind](parts, due));
-    }
-    return done;
-  });
+  const { calendar } = parts;
+  const done: DoneWork[] = [];
+  for (let due = calendar.next(now); due !== undefined; due = calendar.next(now)) {
+    done.push(...WORK[due.kind](parts, due));
+  }
+  return done;
 }
 
 const WORK: Readonly<Record<DueKind, (parts: Parts, due: Due) => DoneWork[]>> = {

@@ -5,6 +5,7 @@ import { VirtualClock } from '../clock/virtual-time.ts';
 import type { SoftHsmOptions } from '../cloudhsm/keys/softhsm.ts';
 import { hsmKeysOf, localCloudHsm } from '../cloudhsm/server.ts';
 import { DeliveryConditions } from '../cloudtrail/delivery-conditions.ts';
+import { Journal } from '../cloudtrail/journal.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { RecordLog } from '../cloudtrail/record-log.ts';
 import { answerCloudTrail } from '../cloudtrail/service.ts';
@@ -69,12 +70,9 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const isInMemory = (options.database ?? IN_MEMORY) === IN_MEMORY;
   const records = new RecordLog(database, isInMemory ? MOST_RECORDS_IN_MEMORY : undefined);
   const deliveryConditions = new DeliveryConditions();
-  const onRecord = (record: CloudTrailRecord) => {
-    records.append(record);
-    options.onRecord?.(record);
-  };
+  const journal = new Journal(database, records, (record) => options.onRecord?.(record));
   const hsmKeys = await hsmKeysOf(database, options.softHsm);
-  const cloudHsm = await localCloudHsm({ database, keys: hsmKeys, clock, principals, accountId, onRecord });
+  const cloudHsm = await localCloudHsm({ database, keys: hsmKeys, clock, principals, accountId, journal });
   const truth = kmsOfAccounts(database, {
     clock,
     durations,
@@ -88,13 +86,12 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     in: truth,
     calendar,
     clock,
-    database,
     principals,
     faults,
     quotas,
     consistency,
     cloudHsm: cloudHsm.service,
-    onRecord,
+    journal,
   });
   const awsServices: AwsServices = {
     BaldrApiService: (operation, request) => cloudHsm.service.answer(operation, request),

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { CloudHsmService } from '../cloudhsm/service.ts';
+import type { Journal } from '../cloudtrail/journal.ts';
 import type { CloudTrailRecord } from '../cloudtrail/record.ts';
 import { type FinishedCall, recordOfServiceEvent, recordsOfCall } from './audit.ts';
 import { recordOfNewPrimary, recordOfReplicaCreation } from './audit-of-other-regions.ts';
@@ -15,12 +15,11 @@ import { type Fault, type Faults, undergo } from './faults.ts';
 import { HiddenKey, refuseOtherAccounts } from './key-reference.ts';
 import { checkState, type KeyOperationName, STATE_RULES } from './key-states.ts';
 import type { Kms, KmsOfAccount } from './kms.ts';
-import type { Outcome, PreparedCall, Resolved, ServiceEvent, Touch } from './operation.ts';
+import type { Outcome, PreparedCall, Resolved, Touch } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
 import type { Caller, Principals } from './principals.ts';
 import type { Quotas } from './quotas.ts';
 import type { Calendar } from './store/calendar.ts';
-import { atomically } from './store/database.ts';
 
 export interface AwsRequest {
   readonly headers: IncomingHttpHeaders;
@@ -40,14 +39,13 @@ interface Parts {
   readonly in: KmsOfAccount;
   readonly calendar: Calendar;
   readonly clock: VirtualClock;
-  readonly database: DatabaseSync;
   readonly principals: Principals;
   readonly faults: Faults;
   readonly quotas: Quotas;
   readonly consistency: Consistency;
   /** What the custom key stores rest on is brought on first. */
   readonly cloudHsm: Pick<CloudHsmService, 'catchUp'>;
-  readonly onRecord: (record: CloudTrailRecord) => void;
+  readonly journal: Journal;
 }
 
 /** Answers the calls of AWS KMS: each is authorised, checked, carried out at once or not at all, and recorded. */
@@ -74,6 +72,19 @@ export class KmsService {
       return { requestId, result: serviceError(error) };
     }
     const trace: Trace = { requestParameters: null, touches: [] };
+    const finished = (result: Outcome | ServiceError): FinishedCall => ({
+      operationName,
+      readOnly: operation.readOnly,
+      usesKeys: CRYPTOGRAPHIC_OPERATIONS.has(operationName),
+      requestId,
+      eventIdIn: (accountId) => ids.eventIdIn(accountId),
+      caller,
+      sourceIPAddress: request.sourceIPAddress,
+      userAgent: request.headers['user-agent'] ?? '',
+      time: this.#now(),
+      ...trace,
+      result,
+    });
     let fault: Fault | undefined;
     let result: Outcome | ServiceError;
     try {
@@ -85,58 +96,67 @@ export class KmsService {
       for (const { region, operation, times } of call.countsElsewhere) {
         this.#parts.quotas.take({ ...caller, account: { ...caller.account, region } }, operation, times);
       }
-      result = this.#carryOut(operationName, call, caller, trace, ids);
+      this.catchUp();
+      result = this.#parts.journal.keep(() => {
+        const outcome = this.#carryOut(operationName, call, caller, trace, ids);
+        return { outcome, records: recordsOf(finished(outcome)) };
+      });
     } catch (error) {
-      result = serviceError(error);
+      const failure = serviceError(error);
+      result = this.#parts.journal.keep(() => ({ outcome: failure, records: recordsOf(finished(failure)) }));
     }
-    this.#record(operationName, ids, caller, request, trace, result);
     return { requestId, result, loseConnection: fault?.afterEffect ?? false };
   }
 
   /** Does and records what has fallen due since the last call. */
   catchUp(): void {
     this.#parts.cloudHsm.catchUp();
-    const now = this.#parts.clock.now().getTime();
-    for (const { event, at } of doDueWork(this.#parts, now)) this.#recordEvent(event, at);
+    const now = this.#now();
+    if (this.#parts.calendar.next(now) === undefined) return;
+    this.#parts.journal.keep(() => {
+      const outcome = doDueWork(this.#parts, now);
+      return { outcome, records: outcome.map(({ event, at }) => recordOfServiceEvent(event, at)) };
+    });
+  }
+
+  #now(): number {
+    return this.#parts.clock.now().getTime();
   }
 
   #carryOut(name: string, call: PreparedCall, caller: Caller, trace: Trace, ids: CallIds): Outcome {
-    this.catchUp();
-    const { in: truth, clock, database, consistency } = this.#parts;
+    const { in: truth, consistency } = this.#parts;
     const { account, principal } = caller;
-    return atomically(database, () => {
-      const seen = consistency.seen(principal);
-      const resolvedAsSeen = this.#judge(seen(account), name, call, caller, trace);
-      const goesByWhatIsSeen = seen === truth || isRead(name);
-      const resolved = goesByWhatIsSeen
-        ? resolvedAsSeen
-        : this.#judge(truth(account), name, call, caller, trace);
-      const before = isRead(name) ? undefined : consistency.before(resolved.touches);
-      const now = clock.now().getTime();
-      const kms = (goesByWhatIsSeen ? seen : truth)(account);
-      const outcome = resolved.effect({ kms, principal, now });
-      // The transaction undoes what a dry run has found to work.
-      if (call.dryRun) {
-        throw new ServiceError(
-          'DryRunOperationException',
-          'The request would have succeeded, but the DryRun parameter was set.',
-        );
+    const seen = consistency.seen(principal);
+    const resolvedAsSeen = this.#judge(seen(account), name, call, caller, trace);
+    const goesByWhatIsSeen = seen === truth || isRead(name);
+    const resolved = goesByWhatIsSeen
+      ? resolvedAsSeen
+      : this.#judge(truth(account), name, call, caller, trace);
+    const before = isRead(name) ? undefined : consistency.before(resolved.touches);
+    const now = this.#now();
+    const kms = (goesByWhatIsSeen ? seen : truth)(account);
+    const outcome = resolved.effect({ kms, principal, now });
+    // The transaction undoes what a dry run has found to work.
+    if (call.dryRun) {
+      throw new ServiceError(
+        'DryRunOperationException',
+        'The request would have succeeded, but the DryRun parameter was set.',
+      );
+    }
+    if (CRYPTOGRAPHIC_OPERATIONS.has(name)) {
+      for (const touch of resolved.touches) {
+        if (touch.kind !== 'key') continue;
+        const eventId = ids.eventIdIn(touch.kms.account.accountId);
+        touch.kms.usageTracking.note(touch, {
+          operation: name,
+          at: now,
+          requestId: ids.requestId,
+          eventId,
+        });
       }
-      if (CRYPTOGRAPHIC_OPERATIONS.has(name)) {
-        for (const touch of resolved.touches) {
-          if (touch.kind !== 'key') continue;
-          const eventId = ids.eventIdIn(touch.kms.account.accountId);
-          touch.kms.usageTracking.note(touch, {
-            operation: name,
-            at: now,
-            requestId: ids.requestId,
-            eventId,
-          });
-        }
-      }
-      consistency.changed(before, outcome.createdKey ?? outcome.replica?.key);
-      return outcome;
-    });
+    }
+    consistency.changed(before, outcome.createdKey ?? outcome.replica?.key);
+    return outcome;
   }
 
   /** Finds what the call touches; throws unless it may be done to that, in the state in which that is. */
@@ -166,40 +186,18 @@ export class KmsService {
     }
     return resolved;
   }
+}
 
-  #record(
-    operationName: string,
-    ids: CallIds,
-    caller: Caller,
-    request: AwsRequest,
-    trace: Trace,
-    result: Outcome | ServiceError,
-  ): void {
-    const { clock, onRecord } = this.#parts;
-    const time = clock.now().getTime();
-    const call: FinishedCall = {
-      operationName,
-      readOnly: isRead(operationName),
-      usesKeys: CRYPTOGRAPHIC_OPERATIONS.has(operationName),
-      requestId: ids.requestId,
-      eventIdIn: (accountId) => ids.eventIdIn(accountId),
-      caller,
-      sourceIPAddress: request.sourceIPAddress,
-      userAgent: request.headers['user-agent'] ?? '',
-      time,
-      ...trace,
-      result,
-    };
-    for (const record of recordsOfCall(call)) onRecord(record);
-    if (result instanceof Error) return;
-    if (result.replica !== undefined) onRecord(recordOfReplicaCreation(result.replica, call));
-    if (result.newPrimary !== undefined) onRecord(recordOfNewPrimary(result.newPrimary, call));
-    for (const event of result.serviceEvents ?? []) this.#recordEvent(event, time);
-  }
-
-  #recordEvent(event: ServiceEvent, time: number): void {
-    this.#parts.onRecord(recordOfServiceEvent(event, time));
-  }
+function recordsOf(call: FinishedCall): CloudTrailRecord[] {
+  const records = recordsOfCall(call);
+  const { result } = call;
+  if (result instanceof Error) return records;
+  return [
+    ...records,
+    ...(result.replica === undefined ? [] : [recordOfReplicaCreation(result.replica, call)]),
+    ...(result.newPrimary === undefined ? [] : [recordOfNewPrimary(result.newPrimary, call)]),
+    ...(result.serviceEvents ?? []).map((event) => recordOfServiceEvent(event, call.time)),
+  ];
 }
 
 /** What AWS KMS calls a use of a key. */
