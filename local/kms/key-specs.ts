@@ -11,6 +11,11 @@ export const KEY_USAGES = [
 export const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
+/** Whether a key of the origin is in a custom key store. */
+export function isOfCustomKeyStore(origin: Origin): origin is 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE' {
+  return origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE';
+}
+
 export type KeyUsage = (typeof KEY_USAGES)[number];
 
 export type KeySpec = keyof typeof KEY_SPECS;

@@ -16,6 +16,7 @@ import { RotationSchedules } from './store/rotation-schedules.ts';
 import { RunningRotations } from './store/running-rotations.ts';
 import { Tags } from './store/tags.ts';
 import type { UsageTracking } from './usage-tracking.ts';
+import type { XksProxies } from './xks/proxies.ts';
 
 /** Everything that an operation works on, in one account and Region. */
 export interface Kms {
@@ -37,6 +38,8 @@ export interface Kms {
   readonly backingKeys: BackingKeys;
   /** That of all accounts and Regions. */
   readonly cloudHsm: CloudHsm;
+  /** Those outside of AWS. */
+  readonly xksProxies: XksProxies;
   /** The same of another account or Region, seen the same way. */
   readonly in: KmsOfAccount;
 }
@@ -46,7 +49,7 @@ export type KmsOfAccount = (account: Account) => Kms;
 /** Opens each account and Region when it is first asked for. */
 export function kmsOfAccounts(
   database: DatabaseSync,
-  parts: Pick<Kms, 'clock' | 'durations' | 'usageTracking' | 'lateDeletions' | 'cloudHsm'>,
+  parts: Pick<Kms, 'clock' | 'durations' | 'usageTracking' | 'lateDeletions' | 'cloudHsm' | 'xksProxies'>,
 ): KmsOfAccount {
   return onePerAccount((account, all) => ({
     account,

@@ -24,6 +24,8 @@ import { Calendar } from './store/calendar.ts';
 import { openDatabase } from './store/database.ts';
 import { answerTaggingApi } from './tagging-api/service.ts';
 import { UsageTracking } from './usage-tracking.ts';
+import { XksProxies } from './xks/proxies.ts';
+import { xksProxyRoutes } from './xks/routes.ts';
 
 export interface LocalKmsOptions {
   /** 0, the default, takes a free port. */
@@ -73,12 +75,14 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
   const journal = new Journal(database, records, (record) => options.onRecord?.(record));
   const hsmKeys = await hsmKeysOf(database, options.softHsm);
   const cloudHsm = await localCloudHsm({ database, keys: hsmKeys, clock, principals, accountId, journal });
+  const xksProxies = new XksProxies(database);
   const truth = kmsOfAccounts(database, {
     clock,
     durations,
     usageTracking,
     lateDeletions,
     cloudHsm: cloudHsm.cloudHsm,
+    xksProxies,
   });
   const consistency = new Consistency(database, truth, clock);
   const calendar = new Calendar(database);
@@ -118,6 +122,7 @@ export async function startLocalKms(options: LocalKmsOptions = {}): Promise<Loca
     ...records.routes(),
     ...deliveryConditions.routes(),
     ...cloudHsm.routes,
+    ...xksProxyRoutes(xksProxies),
   };
   const ignoreClock = clock.onAdvance(() => service.catchUp());
   const { listener, settled } = requestListener(awsServices, routes, (form, request) =>

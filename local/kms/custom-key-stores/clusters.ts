@@ -2,6 +2,7 @@ import { activeHsms } from '../../cloudhsm/cloudhsm.ts';
 import type { Cluster } from '../../cloudhsm/store/resources.ts';
 import { isSameAccount } from '../account.ts';
 import type { Kms } from '../kms.ts';
+import type { CustomKeyStore } from '../store/custom-key-stores.ts';
 import { clusterNotActive, clusterNotFound, invalidClusterConfiguration } from './errors.ts';
 
 /** The cluster of the same account and Region; undefined when there is none, or no more. */
@@ -10,6 +11,11 @@ export function clusterOf({ cloudHsm, account }: Kms, id: string): Cluster | und
   if (cluster === undefined || !isSameAccount(cluster, account) || cluster.state === 'DELETED')
     return undefined;
   return cluster;
+}
+
+/** The cluster of an AWS CloudHSM key store; undefined for another kind of store. */
+export function clusterIdOf(store: CustomKeyStore | undefined): string | undefined {
+  return store?.access.type === 'AWS_CLOUDHSM' ? store.access.clusterId : undefined;
 }
 
 /**

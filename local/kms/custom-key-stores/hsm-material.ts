@@ -4,10 +4,9 @@ import { isLockedOut } from '../../cloudhsm/users.ts';
 import { ServiceError } from '../errors.ts';
 import type { Kms } from '../kms.ts';
 import type { BackingKey } from '../store/backing-keys.ts';
-import type { CustomKeyStore } from '../store/custom-key-stores.ts';
 import type { KmsKey } from '../store/keys.ts';
-import { clusterOf } from './clusters.ts';
-import { KMS_USER } from './connection.ts';
+import { clusterIdOf, clusterOf } from './clusters.ts';
+import { KMS_USER } from './kmsuser.ts';
 
 /** The material of a KMS key in the HSMs of its custom key store. */
 export interface HsmMaterial {
@@ -16,10 +15,9 @@ export interface HsmMaterial {
   readonly backingKeyId: string;
 }
 
-/** Makes the material of a new key. The HSMs do not undo it: nothing may fail after this. */
-export function makeHsmMaterial({ cloudHsm }: Kms, store: CustomKeyStore, keyArn: string): BackingKey {
-  const { id } = cloudHsm.keys.generate(store.access.clusterId, KMS_USER, keyArn);
-  return { customKeyStoreId: store.id, backingKeyId: id };
+/** Makes the material of a new key, and gives its id. The HSMs do not undo it: nothing may fail after this. */
+export function makeHsmMaterial({ cloudHsm }: Kms, clusterId: string, keyArn: string): string {
+  return cloudHsm.keys.generate(clusterId, KMS_USER, keyArn).id;
 }
 
 /**
@@ -31,7 +29,7 @@ export function hsmMaterial(
   key: KmsKey,
   { customKeyStoreId, backingKeyId }: BackingKey,
 ): HsmMaterial {
-  const clusterId = kms.customKeyStores.find(customKeyStoreId)?.access.clusterId ?? '';
+  const clusterId = clusterIdOf(kms.customKeyStores.find(customKeyStoreId)) ?? '';
   checkHealth(kms, key, clusterId);
   const { keys } = kms.cloudHsm;
   if (!keys.list(clusterId).some(({ id }) => id === backingKeyId)) {
@@ -45,7 +43,8 @@ export function hsmMaterial(
 /** Removes the material as well as that is possible now; never from backups. Whether it has been removed. */
 export function deleteHsmMaterial(kms: Kms, { customKeyStoreId, backingKeyId }: BackingKey): boolean {
   const store = kms.customKeyStores.find(customKeyStoreId);
-  const cluster = store && clusterOf(kms, store.access.clusterId);
+  const clusterId = clusterIdOf(store);
+  const cluster = clusterId === undefined ? undefined : clusterOf(kms, clusterId);
   if (store?.connectionState !== 'CONNECTED' || cluster === undefined || cluster.unreachable) return false;
   if (activeHsms(kms.cloudHsm, cluster.id).length === 0) return false;
   return kms.cloudHsm.keys.delete(cluster.id, backingKeyId);

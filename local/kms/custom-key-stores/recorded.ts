@@ -3,31 +3,39 @@ import type { RecordFields } from '../recorded-fields.ts';
 import type { BackingKey } from '../store/backing-keys.ts';
 import type { CustomKeyStore } from '../store/custom-key-stores.ts';
 import type { KmsKey } from '../store/keys.ts';
+import { clusterIdOf } from './clusters.ts';
 
 /** What CloudTrail records, as additionalEventData, of the custom key store of a call about that. */
-export function recordedStore({ name, access }: CustomKeyStore): RecordFields {
-  return { customKeyStoreName: name, clusterId: access.clusterId };
+export function recordedStore(store: CustomKeyStore): RecordFields {
+  const clusterId = clusterIdOf(store);
+  return { customKeyStoreName: store.name, ...(clusterId === undefined ? {} : { clusterId }) };
 }
 
 /** Of the key in a custom key store that a cryptographic operation uses; nothing for another key. */
 export function recordedUse(kms: Kms, key: KmsKey): RecordFields | undefined {
   const backing = kms.backingKeys.find(key.id);
-  return backing && { customKeyStoreId: backing.customKeyStoreId, backingKeyId: backing.backingKeyId };
+  if (backing === undefined) return undefined;
+  const { customKeyStoreId, backingKeyId } = backing;
+  return key.origin === 'EXTERNAL_KEY_STORE'
+    ? { customKeyStoreId, xksKeyId: backingKeyId }
+    : { customKeyStoreId, backingKeyId };
 }
 
-export function recordedCreation(backing: BackingKey): RecordFields {
+/** Of the material that was made in HSMs; a key that stands for an external key shows that in what was asked. */
+export function recordedCreation({ origin }: KmsKey, backing: BackingKey): RecordFields | undefined {
+  if (origin !== 'AWS_CLOUDHSM') return undefined;
   return { backingKey: JSON.stringify({ backingKeyId: backing.backingKeyId }) };
 }
 
-/** Of the material that is deleted with a key; nothing for a key that is in no custom key store. */
+/** Of the material that is deleted with a key; nothing for a key that has none in HSMs. */
 export function recordedDeletion(kms: Kms, key: KmsKey, succeeded?: boolean): RecordFields | undefined {
   const backing = kms.backingKeys.find(key.id);
-  if (backing === undefined) return undefined;
+  if (backing === undefined || key.origin !== 'AWS_CLOUDHSM') return undefined;
   const { customKeyStoreId, backingKeyId } = backing;
   const deletionStatus = succeeded === true ? 'SUCCESS' : 'FAILURE';
   return {
     customKeyStoreId,
-    clusterId: kms.customKeyStores.find(customKeyStoreId)?.access.clusterId,
+    clusterId: clusterIdOf(kms.customKeyStores.find(customKeyStoreId)),
     backingKeys: JSON.stringify([{ backingKeyId }]),
     ...(succeeded === undefined
       ? {}

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { generateMaterial } from '../cryptography/material.ts';
 import { requireTwoZones } from '../custom-key-stores/clusters.ts';
 import { invalidStoreState, storeNotFound } from '../custom-key-stores/errors.ts';
+import { checkExternalKey } from '../custom-key-stores/external-keys.ts';
 import { makeHsmMaterial } from '../custom-key-stores/hsm-material.ts';
 import { recordedCreation } from '../custom-key-stores/recorded.ts';
 import { unsupported, validation } from '../errors.ts';
@@ -11,6 +12,7 @@ import {
   algorithmsFor,
   isImportable,
   isKeySpec,
+  isOfCustomKeyStore,
   KEY_USAGES,
   type KeySpec,
   type KeyUsage,
@@ -23,10 +25,12 @@ import type { Kms } from '../kms.ts';
 import { type Call, type Operation, type Outcome, prepared } from '../operation.ts';
 import { bypassCondition, checkLockout } from '../policy-lockout.ts';
 import { recordedFields } from '../recorded-fields.ts';
+import type { BackingKey } from '../store/backing-keys.ts';
 import type { CustomKeyStore } from '../store/custom-key-stores.ts';
 import type { KmsKey } from '../store/keys.ts';
+import { xksKeyId } from '../xks/fields.ts';
 import { defaultPolicy } from './default-policy.ts';
-import { customKeyStoreId, description, KEY_SPEC_NAMES, policy, tags, text } from './fields.ts';
+import { customKeyStoreId, description, KEY_SPEC_NAMES, policy, tags } from './fields.ts';
 import { keyMetadata, recordedMetadata } from './key-metadata.ts';
 import { checkTags, putTags, requestTagConditions, touchesOfCreation } from './tags.ts';
 
@@ -41,7 +45,7 @@ const schema = z.object({
   CustomerMasterKeySpec: keySpec.optional(),
   Origin: z.enum(ORIGINS).default('AWS_KMS'),
   CustomKeyStoreId: customKeyStoreId.optional(),
-  XksKeyId: text(1, 128, '^[a-zA-Z0-9-_.]+$').optional(),
+  XksKeyId: xksKeyId.optional(),
   BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
   Tags: tags.default([]),
   MultiRegion: z.boolean().default(false),
@@ -50,7 +54,7 @@ const schema = z.object({
 type Input = z.infer<typeof schema>;
 
 interface Kind {
-  readonly origin: Exclude<Origin, 'EXTERNAL_KEY_STORE'>;
+  readonly origin: Origin;
   readonly spec: KeySpec;
   readonly usage: KeyUsage;
 }
@@ -63,7 +67,9 @@ export const createKey: Operation = {
     const kind = supportedKind(input);
     checkTags(input.Tags);
     const secret =
-      kind.origin === 'AWS_KMS' ? await generateMaterial(specFacts(kind.spec).material) : undefined;
+      kind.origin === 'AWS_KMS' || kind.origin === 'EXTERNAL_KEY_STORE'
+        ? await generateMaterial(specFacts(kind.spec).material)
+        : undefined;
     const id = newKeyId({ multiRegion: input.MultiRegion });
     return prepared(
       {
@@ -117,31 +123,51 @@ function create(
     settlesAs: null,
     policy: input.Policy ?? defaultPolicy(kms.account),
   };
-  const store = kind.origin === 'AWS_CLOUDHSM' ? connectedStore(kms, input.CustomKeyStoreId) : undefined;
+  const store = isOfCustomKeyStore(kind.origin)
+    ? connectedStore(kms, kind.origin, input.CustomKeyStoreId)
+    : undefined;
   kms.keys.insert(key);
   if (secret !== undefined) kms.materials.add(id, secret);
   putTags(kms, key, input.Tags);
   checkLockout(kms, principal, key, input.BypassPolicyLockoutSafetyCheck ?? false);
-  const backing = store && makeHsmMaterial(kms, store, key.arn);
+  const backing = store && backingKeyIn(kms, store, key, input.XksKeyId);
   if (backing !== undefined) kms.backingKeys.put(id, backing);
+  const additionalEventData = backing && recordedCreation(key, backing);
   return {
     output: { KeyMetadata: keyMetadata(kms, key) },
     responseElements: { keyMetadata: recordedMetadata(kms, key) },
     createdKey: key,
-    ...(backing === undefined ? {} : { additionalEventData: recordedCreation(backing) }),
+    ...(additionalEventData === undefined ? {} : { additionalEventData }),
   };
 }
 
 /** Throws unless keys can be made in the custom key store now. */
-function connectedStore(kms: Kms, id: string | undefined): CustomKeyStore {
-  if (id === undefined) throw validation('CustomKeyStoreId is required for Origin AWS_CLOUDHSM.');
+function connectedStore(kms: Kms, origin: Origin, id: string | undefined): CustomKeyStore {
+  if (id === undefined) throw validation(`CustomKeyStoreId is required for Origin ${origin}.`);
   const store = kms.customKeyStores.find(id);
   if (store === undefined) throw storeNotFound(id);
+  const { access } = store;
+  if (access.type !== origin) throw validation(`The custom key store ${id} is not for Origin ${origin}.`);
   if (store.connectionState !== 'CONNECTED') {
     throw invalidStoreState(`The custom key store ${id} is ${store.connectionState}: it must be CONNECTED.`);
   }
-  requireTwoZones(kms, store.access.clusterId);
+  if (access.type === 'AWS_CLOUDHSM') requireTwoZones(kms, access.clusterId);
   return store;
+}
+
+/** The key in the custom key store that the new KMS key stands for: made there in HSMs, or an external key that is there. */
+function backingKeyIn(
+  kms: Kms,
+  { id: customKeyStoreId, access }: CustomKeyStore,
+  key: KmsKey,
+  xksKeyId = '',
+): BackingKey {
+  if (access.type === 'AWS_CLOUDHSM') {
+    return { customKeyStoreId, backingKeyId: makeHsmMaterial(kms, access.clusterId, key.arn) };
+  }
+  const backing = { customKeyStoreId, backingKeyId: xksKeyId };
+  checkExternalKey(kms, access, backing);
+  return backing;
 }
 
 /** Refuses what this server does not have by its name, and what AWS KMS does not combine. */
@@ -157,12 +183,16 @@ function supportedKind(input: Input): Kind {
   if (origin === 'EXTERNAL' && !isImportable(spec)) {
     throw unsupported(`AWS KMS imports no key material of KeySpec ${spec}.`);
   }
-  if (origin === 'EXTERNAL_KEY_STORE') throw unsupported('The local KMS has no external key stores.');
-  if (input.XksKeyId !== undefined) throw validation('XksKeyId is for Origin EXTERNAL_KEY_STORE only.');
-  if (origin !== 'AWS_CLOUDHSM' && input.CustomKeyStoreId !== undefined) {
+  if (origin === 'EXTERNAL_KEY_STORE' && input.XksKeyId === undefined) {
+    throw validation('XksKeyId is required for Origin EXTERNAL_KEY_STORE.');
+  }
+  if (origin !== 'EXTERNAL_KEY_STORE' && input.XksKeyId !== undefined) {
+    throw validation('XksKeyId is for Origin EXTERNAL_KEY_STORE only.');
+  }
+  if (!isOfCustomKeyStore(origin) && input.CustomKeyStoreId !== undefined) {
     throw validation(`CustomKeyStoreId is not for Origin ${origin}.`);
   }
-  if (origin === 'AWS_CLOUDHSM' && (spec !== 'SYMMETRIC_DEFAULT' || input.MultiRegion)) {
+  if (isOfCustomKeyStore(origin) && (spec !== 'SYMMETRIC_DEFAULT' || input.MultiRegion)) {
     throw unsupported('A custom key store has single-Region symmetric encryption keys only.');
   }
   return { spec, usage: validUsage(spec, input.KeyUsage), origin };

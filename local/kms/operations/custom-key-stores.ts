@@ -1,87 +1,77 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { isSameTrustAnchor } from '../../cloudhsm/certificates.ts';
-import { activeHsms } from '../../cloudhsm/cloudhsm.ts';
-import type { Cluster } from '../../cloudhsm/store/resources.ts';
-import { checkReachable, clusterOf, suitableCluster } from '../custom-key-stores/clusters.ts';
-import {
-  invalidClusterConfiguration,
-  invalidStoreState,
-  storeNotFound,
-} from '../custom-key-stores/errors.ts';
+import { invalidStoreState, storeNotFound } from '../custom-key-stores/errors.ts';
 import { recordedStore } from '../custom-key-stores/recorded.ts';
-import { limitExceeded, ServiceError, unsupported, validation } from '../errors.ts';
+import { limitExceeded, ServiceError, validation } from '../errors.ts';
 import type { Kms } from '../kms.ts';
 import { type Call, type Outcome, operation, type Resolved } from '../operation.ts';
 import { pageOf } from '../pagination.ts';
+import { type RecordFields, recordedFields } from '../recorded-fields.ts';
 import type { CustomKeyStore } from '../store/custom-key-stores.ts';
+import {
+  admitCluster,
+  changedHsmAccess,
+  checkForConnection,
+  describedCluster,
+  newHsmAccess,
+} from './cloudhsm-key-stores.ts';
+import { admitProxy, changedProxyAccess, describedProxy, newProxyAccess } from './external-key-stores.ts';
 import { customKeyStoreId, pagination, text } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';
+import { clusterFields, proxyFields, refuseMembersOfOthers } from './key-store-fields.ts';
 
-/** AWS's default quota. */
+/** AWS's default quota, for stores of both types together. */
 const STORES_PER_REGION = 10;
 
 const storeName = text(1, 256);
-const clusterId = text(19, 24, 'cluster-[2-7a-zA-Z]{11,16}');
-const password = text(7, 32);
-const trustAnchor = text(1, 5000);
-
-/** Those of an external key store, which this server has not. */
-const proxyFields = {
-  XksProxyUriEndpoint: text(10, 128, '^https://[a-zA-Z0-9.-]+$').optional(),
-  XksProxyUriPath: text(
-    10,
-    128,
-    '^(/[a-zA-Z0-9\\/_-]+/kms/xks/v\\d{1,2})$|^(/kms/xks/v\\d{1,2})$',
-  ).optional(),
-  XksProxyVpcEndpointServiceName: text(
-    20,
-    64,
-    '^(com|eu)\\.amazonaws\\.vpce\\.([a-z]+-){2,3}\\d+\\.vpce-svc-[0-9a-z]+$',
-  ).optional(),
-  XksProxyVpcEndpointServiceOwner: text(12, 12, '[0-9]{12}').optional(),
-  XksProxyAuthenticationCredential: z
-    .object({
-      AccessKeyId: text(20, 30, '^[A-Z2-7]+$'),
-      RawSecretAccessKey: text(43, 64, '^[a-zA-Z0-9\\/+=]+$'),
-    })
-    .optional(),
-  XksProxyConnectivity: z.enum(['PUBLIC_ENDPOINT', 'VPC_ENDPOINT_SERVICE']).optional(),
-};
 
 const creation = z.object({
   CustomKeyStoreName: storeName,
-  CloudHsmClusterId: clusterId.optional(),
-  TrustAnchorCertificate: trustAnchor.optional(),
-  KeyStorePassword: password.optional(),
-  CustomKeyStoreType: z.enum(['AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']).default('AWS_CLOUDHSM'),
+  TrustAnchorCertificate: text(1, 5000).optional(),
+  CustomKeyStoreType: z.enum(['AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']).optional(),
+  ...clusterFields,
   ...proxyFields,
 });
+
+/** CloudTrail calls the cluster by another name, and shows neither certificate nor credential. */
+function recordedMembers(input: Readonly<Record<string, unknown>>): RecordFields {
+  const { CloudHsmClusterId: clusterId, ...others } = input;
+  const shown = Object.entries(others).filter(([name]) => !NOT_RECORDED.has(name));
+  return {
+    ...recordedFields(Object.fromEntries(shown)),
+    ...(clusterId === undefined ? {} : { clusterId }),
+  };
+}
+
+const NOT_RECORDED: ReadonlySet<string> = new Set([
+  'TrustAnchorCertificate',
+  'XksProxyAuthenticationCredential',
+]);
 
 export const createCustomKeyStore = operation({
   schema: creation,
   readOnly: false,
-  recorded: ({ CustomKeyStoreName, CloudHsmClusterId }) => ({
-    customKeyStoreName: CustomKeyStoreName,
-    clusterId: CloudHsmClusterId,
-  }),
+  recorded: recordedMembers,
   resolve: (_kms, input) => onAccount((call) => create(call, input)),
 });
 
 /** The call of a client that did not get its first answer finds the store that it made then. */
 function create({ kms, now }: Call, input: z.infer<typeof creation>): Outcome {
-  const { name, access } = requestedStore(input);
+  const { CustomKeyStoreName: name, CustomKeyStoreType: type = 'AWS_CLOUDHSM' } = input;
+  refuseMembersOfOthers(type, input);
+  const access = type === 'EXTERNAL_KEY_STORE' ? newProxyAccess(input, kms.account) : newHsmAccess(input);
   const stores = kms.customKeyStores.list();
   const same = stores.find((store) => store.name === name);
-  if (same !== undefined && !isRepeated(same, access)) throw nameInUse(name);
+  const isRepeated = same?.connectionState === 'DISCONNECTED' && isDeepStrictEqual(same.access, access);
+  if (same !== undefined && !isRepeated) throw nameInUse(name);
   const id = same?.id ?? newId();
   if (same === undefined) {
     if (stores.length >= STORES_PER_REGION) {
       throw limitExceeded(`There are ${STORES_PER_REGION} custom key stores, as many as there can be.`);
     }
-    const cluster = suitableCluster(kms, access.clusterId);
-    refuseUsed(kms, stores, cluster);
-    checkTrustAnchor(cluster, access.trustAnchor);
+    if (access.type === 'AWS_CLOUDHSM') admitCluster(kms, access);
+    else admitProxy(kms, access);
     kms.customKeyStores.insert({
       id,
       name,
@@ -93,67 +83,6 @@ function create({ kms, now }: Call, input: z.infer<typeof creation>): Outcome {
     });
   }
   return { output: { CustomKeyStoreId: id }, responseElements: { customKeyStoreId: id } };
-}
-
-function requestedStore(input: z.infer<typeof creation>): Pick<CustomKeyStore, 'name' | 'access'> {
-  if (input.CustomKeyStoreType === 'EXTERNAL_KEY_STORE') {
-    throw unsupported('The local KMS has no external key stores.');
-  }
-  refuseProxySettings(input);
-  const { CloudHsmClusterId, TrustAnchorCertificate, KeyStorePassword } = input;
-  if (
-    CloudHsmClusterId === undefined ||
-    TrustAnchorCertificate === undefined ||
-    KeyStorePassword === undefined
-  ) {
-    throw validation(
-      'CloudHsmClusterId, TrustAnchorCertificate and KeyStorePassword are required for an AWS CloudHSM key store.',
-    );
-  }
-  return {
-    name: input.CustomKeyStoreName,
-    access: {
-      clusterId: CloudHsmClusterId,
-      trustAnchor: TrustAnchorCertificate,
-      password: KeyStorePassword,
-    },
-  };
-}
-
-function refuseProxySettings(input: Readonly<Record<string, unknown>>): void {
-  const given = Object.keys(proxyFields).find((name) => input[name] !== undefined);
-  if (given !== undefined) throw validation(`${given} is for external key stores only.`);
-}
-
-function isRepeated(store: CustomKeyStore, access: CustomKeyStore['access']): boolean {
-  return (
-    store.connectionState === 'DISCONNECTED' &&
-    store.access.clusterId === access.clusterId &&
-    store.access.password === access.password &&
-    store.access.trustAnchor === access.trustAnchor
-  );
-}
-
-/** A cluster, with all that share its backup history, is for one custom key store. */
-function refuseUsed(kms: Kms, stores: readonly CustomKeyStore[], cluster: Cluster): void {
-  const isUsed = stores.some(
-    ({ access }) =>
-      access.clusterId === cluster.id ||
-      kms.cloudHsm.clusters.find(access.clusterId)?.history === cluster.history,
-  );
-  if (!isUsed) return;
-  throw new ServiceError(
-    'CloudHsmClusterInUseException',
-    `The CloudHSM cluster ${cluster.id}, or one that shares its backup history, is associated with a custom key store.`,
-  );
-}
-
-function checkTrustAnchor({ id, claim }: Cluster, certificate: string): void {
-  if (claim !== undefined && isSameTrustAnchor(claim.trustAnchor, certificate)) return;
-  throw new ServiceError(
-    'IncorrectTrustAnchorException',
-    `The certificate is not the trust anchor that the CloudHSM cluster ${id} was initialized with.`,
-  );
 }
 
 export const describeCustomKeyStores = operation({
@@ -184,12 +113,11 @@ export const describeCustomKeyStores = operation({
 const described = (store: CustomKeyStore) => ({
   CustomKeyStoreId: store.id,
   CustomKeyStoreName: store.name,
-  CloudHsmClusterId: store.access.clusterId,
-  TrustAnchorCertificate: store.access.trustAnchor,
+  ...(store.access.type === 'AWS_CLOUDHSM' ? describedCluster(store.access) : describedProxy(store.access)),
   ConnectionState: store.connectionState,
   ...(store.connectionErrorCode === null ? {} : { ConnectionErrorCode: store.connectionErrorCode }),
   CreationDate: epochSeconds(store.createdAt),
-  CustomKeyStoreType: 'AWS_CLOUDHSM',
+  CustomKeyStoreType: store.access.type,
 });
 
 const storeOnly = z.object({ CustomKeyStoreId: customKeyStoreId });
@@ -206,22 +134,13 @@ export const connectCustomKeyStore = operation({
         );
       }
       if (store.connectionState === 'DISCONNECTED') {
-        checkForConnection(kms, store.access.clusterId);
+        if (store.access.type === 'AWS_CLOUDHSM') checkForConnection(kms, store.access);
         const settlesAt = now + kms.durations.of('ConnectCustomKeyStore');
         kms.customKeyStores.update({ ...store, connectionState: 'CONNECTING', settlesAt });
       }
       return { output: {} };
     }),
 });
-
-function checkForConnection(kms: Kms, id: string): void {
-  const cluster = clusterOf(kms, id);
-  if (cluster === undefined) return;
-  checkReachable(cluster);
-  if (activeHsms(kms.cloudHsm, id).length === 0) {
-    throw invalidClusterConfiguration(`The CloudHSM cluster ${id} must have at least one active HSM.`);
-  }
-}
 
 export const disconnectCustomKeyStore = operation({
   schema: storeOnly,
@@ -245,62 +164,49 @@ export const disconnectCustomKeyStore = operation({
 const update = z.object({
   CustomKeyStoreId: customKeyStoreId,
   NewCustomKeyStoreName: storeName.optional(),
-  KeyStorePassword: password.optional(),
-  CloudHsmClusterId: clusterId.optional(),
+  ...clusterFields,
   ...proxyFields,
 });
 
-/** A connected store takes a new name; for anything else it must be disconnected. */
 export const updateCustomKeyStore = operation({
   schema: update,
   readOnly: false,
-  recorded: (input) => ({
-    customKeyStoreId: input.CustomKeyStoreId,
-    ...(input.NewCustomKeyStoreName === undefined
-      ? {}
-      : { newCustomKeyStoreName: input.NewCustomKeyStoreName }),
-    ...(input.CloudHsmClusterId === undefined ? {} : { clusterId: input.CloudHsmClusterId }),
-  }),
+  recorded: recordedMembers,
   resolve: (kms, input) =>
     onStore(kms, input.CustomKeyStoreId, (store) => {
-      refuseProxySettings(input);
+      refuseMembersOfOthers(store.access.type, input);
       checkUpdatable(store, input);
       const name = input.NewCustomKeyStoreName ?? store.name;
       if (kms.customKeyStores.list().some((other) => other.id !== store.id && other.name === name)) {
         throw nameInUse(name);
       }
-      if (input.CloudHsmClusterId !== undefined) checkRelated(kms, store, input.CloudHsmClusterId);
-      kms.customKeyStores.update({
-        ...store,
-        name,
-        access: {
-          ...store.access,
-          clusterId: input.CloudHsmClusterId ?? store.access.clusterId,
-          password: input.KeyStorePassword ?? store.access.password,
-        },
-      });
+      const { access } = store;
+      const changed =
+        access.type === 'AWS_CLOUDHSM'
+          ? changedHsmAccess(kms, access, input)
+          : changedProxyAccess(kms, store, access, input);
+      kms.customKeyStores.update({ ...store, name, access: changed });
       return { output: {} };
     }),
 });
 
+/** What a store takes also while it is connected; for anything else it must be disconnected. */
+const CHANGEABLE_WHILE_CONNECTED: ReadonlySet<string> = new Set([
+  'NewCustomKeyStoreName',
+  'XksProxyAuthenticationCredential',
+  'XksProxyUriPath',
+]);
+
 function checkUpdatable(store: CustomKeyStore, input: z.infer<typeof update>): void {
-  const changesAccess = input.KeyStorePassword !== undefined || input.CloudHsmClusterId !== undefined;
-  if (!changesAccess && input.NewCustomKeyStoreName === undefined) {
-    throw validation('Give at least one property of the custom key store to change.');
-  }
+  const given = Object.entries(input).flatMap(([name, value]) =>
+    value === undefined || name === 'CustomKeyStoreId' ? [] : [name],
+  );
+  if (given.length === 0) throw validation('Give at least one property of the custom key store to change.');
   if (store.connectionState === 'DISCONNECTED') return;
-  if (store.connectionState === 'CONNECTED' && !changesAccess) return;
+  const isPossible = given.every((name) => CHANGEABLE_WHILE_CONNECTED.has(name));
+  if (store.connectionState === 'CONNECTED' && isPossible) return;
   throw invalidStoreState(
     `The custom key store ${store.id} is ${store.connectionState}: it must be DISCONNECTED.`,
-  );
-}
-
-function checkRelated(kms: Kms, { access }: CustomKeyStore, id: string): void {
-  const cluster = suitableCluster(kms, id);
-  if (kms.cloudHsm.clusters.find(access.clusterId)?.history === cluster.history) return;
-  throw new ServiceError(
-    'CloudHsmClusterNotRelatedException',
-    `The CloudHSM cluster ${id} shares no backup history with ${access.clusterId}.`,
   );
 }
 

@@ -3,7 +3,14 @@ import { generateMaterial, publicKeyBytes } from '../cryptography/material.ts';
 import { unsupported } from '../errors.ts';
 import { parseInput } from '../input.ts';
 import { resolveKey } from '../key-reference.ts';
-import { hasPublicKey, isKeySpec, type KeySpec, specFacts, UNSUPPORTED_SPECS } from '../key-specs.ts';
+import {
+  hasPublicKey,
+  isKeySpec,
+  isOfCustomKeyStore,
+  type KeySpec,
+  specFacts,
+  UNSUPPORTED_SPECS,
+} from '../key-specs.ts';
 import { type Operation, prepared } from '../operation.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { dryRun, encryptionContext, grantTokens, KEY_SPEC_NAMES, keyId, recipient } from './fields.ts';
@@ -81,7 +88,7 @@ function pairOperation(
 }
 
 function refuseCustomKeyStore({ arn, origin }: KmsKey): void {
-  if (origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE') {
+  if (isOfCustomKeyStore(origin)) {
     throw unsupported(`${arn} origin is ${origin}: keys of custom key stores protect no data key pairs.`);
   }
 }

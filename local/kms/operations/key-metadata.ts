@@ -1,5 +1,6 @@
+import { clusterIdOf } from '../custom-key-stores/clusters.ts';
 import { lastingMaterials } from '../key-import.ts';
-import { algorithmsFor, encryptsSymmetrically, type KeyUsage } from '../key-specs.ts';
+import { algorithmsFor, encryptsSymmetrically, isOfCustomKeyStore, type KeyUsage } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import { type LocatedKey, primaryOf, relatedKeys, replicasOf } from '../multi-region.ts';
 import type { JsonObject } from '../operation.ts';
@@ -28,7 +29,7 @@ export function keyMetadata(kms: Kms, key: KmsKey): JsonObject {
     ...algorithms(key),
     MultiRegion: key.multiRegionType !== null,
     ...(key.multiRegionType === null ? {} : { MultiRegionConfiguration: multiRegionConfiguration(kms, key) }),
-    ...(encryptsSymmetrically(key.spec)
+    ...(encryptsSymmetrically(key.spec) && !isOfCustomKeyStore(key.origin)
       ? { CurrentKeyMaterialId: currentOf(kms.materials.list(key.id))?.id }
       : {}),
     ...(key.origin === 'EXTERNAL' ? importedExpiration(kms, key) : {}),
@@ -53,8 +54,10 @@ export function expiration(validTo: number | null): JsonObject {
 function customKeyStore(kms: Kms, key: KmsKey): JsonObject {
   const backing = kms.backingKeys.find(key.id);
   if (backing === undefined) return {};
-  const { customKeyStoreId: id } = backing;
-  return { CustomKeyStoreId: id, CloudHsmClusterId: kms.customKeyStores.find(id)?.access.clusterId };
+  const { customKeyStoreId: id, backingKeyId } = backing;
+  return key.origin === 'EXTERNAL_KEY_STORE'
+    ? { CustomKeyStoreId: id, XksKeyConfiguration: { Id: backingKeyId } }
+    : { CustomKeyStoreId: id, CloudHsmClusterId: clusterIdOf(kms.customKeyStores.find(id)) };
 }
 
 /** The algorithms that the key is for, under the name that its usage gives them. */

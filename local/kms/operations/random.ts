@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { invalidStoreState, storeNotFound } from '../custom-key-stores/errors.ts';
-import { validation } from '../errors.ts';
+import { unsupported, validation } from '../errors.ts';
 import type { Kms } from '../kms.ts';
 import { operation } from '../operation.ts';
 import { customKeyStoreId, integer, recipient } from './fields.ts';
@@ -32,6 +32,9 @@ function randomFrom(kms: Kms, id: string | undefined): (byteCount: number) => Bu
   if (store === undefined) throw storeNotFound(id);
   if (store.connectionState !== 'CONNECTED') {
     throw invalidStoreState(`The custom key store ${id} is ${store.connectionState}: it must be CONNECTED.`);
+  }
+  if (store.access.type !== 'AWS_CLOUDHSM') {
+    throw unsupported(`The external key store ${id} makes no random bytes.`);
   }
   return (byteCount) => kms.cloudHsm.keys.random(byteCount);
 }

@@ -8,7 +8,7 @@ import {
   rotationDate,
   runningRotation,
 } from '../key-rotation.ts';
-import { encryptsSymmetrically } from '../key-specs.ts';
+import { encryptsSymmetrically, isOfCustomKeyStore } from '../key-specs.ts';
 import type { KeyState } from '../key-states.ts';
 import type { Kms } from '../kms.ts';
 import { type JsonObject, keyOperation } from '../operation.ts';
@@ -177,7 +177,7 @@ function refuseUnrotatable(key: KmsKey): void {
   if (!encryptsSymmetrically(key.spec)) {
     throw unsupported(`${key.arn} is a ${key.spec} key: AWS KMS rotates only symmetric encryption keys.`);
   }
-  if (key.origin === 'AWS_CLOUDHSM' || key.origin === 'EXTERNAL_KEY_STORE') {
+  if (isOfCustomKeyStore(key.origin)) {
     throw unsupported(`${key.arn} origin is ${key.origin}: AWS KMS rotates no keys of custom key stores.`);
   }
 }

@@ -5,7 +5,7 @@ import { scopeOf } from './scope.ts';
 
 const rowSchema = z.object({
   customKeyStoreId: z.string(),
-  /** Its id in the HSMs of the custom key store's cluster. */
+  /** Its id in the HSMs of the custom key store's cluster, or in the external key manager. */
   backingKeyId: z.string(),
 });
 
@@ -33,6 +33,14 @@ export class BackingKeys {
       .prepare('SELECT * FROM backingKeys WHERE scope = ? AND keyId = ?')
       .get(this.#scope, keyId);
     return row === undefined ? undefined : rowSchema.parse(row);
+  }
+
+  /** Whether a KMS key in the custom key store stands for it, also if that is pending deletion. */
+  isTaken({ customKeyStoreId, backingKeyId }: BackingKey): boolean {
+    const row = this.#database
+      .prepare('SELECT 1 FROM backingKeys WHERE scope = ? AND customKeyStoreId = ? AND backingKeyId = ?')
+      .get(this.#scope, customKeyStoreId, backingKeyId);
+    return row !== undefined;
   }
 
   /** Whether there are keys in the custom key store, also if they are pending deletion. */

@@ -21,18 +21,41 @@ export const CONNECTION_ERROR_CODES = [
   'USER_LOCKED_OUT',
   'USER_LOGGED_IN',
   'USER_NOT_FOUND',
+  'XKS_PROXY_ACCESS_DENIED',
+  'XKS_PROXY_INVALID_CONFIGURATION',
+  'XKS_PROXY_INVALID_RESPONSE',
+  'XKS_PROXY_INVALID_TLS_CONFIGURATION',
+  'XKS_PROXY_NOT_REACHABLE',
+  'XKS_PROXY_TIMED_OUT',
+  'XKS_VPC_ENDPOINT_SERVICE_INVALID_CONFIGURATION',
+  'XKS_VPC_ENDPOINT_SERVICE_NOT_FOUND',
 ] as const;
 
 export type ConnectionErrorCode = (typeof CONNECTION_ERROR_CODES)[number];
 
 /** How AWS KMS gets into the HSMs of a cluster. */
 const hsmAccessSchema = z.object({
+  type: z.literal('AWS_CLOUDHSM'),
   clusterId: z.string(),
   /** PEM. */
   trustAnchor: z.string(),
   /** Of the crypto user `kmsuser`: what AWS KMS was told, or has set itself. */
   password: z.string(),
 });
+
+export type HsmAccess = Readonly<z.infer<typeof hsmAccessSchema>>;
+
+/** How AWS KMS reaches an external key store proxy. */
+const proxyAccessSchema = z.object({
+  type: z.literal('EXTERNAL_KEY_STORE'),
+  uriEndpoint: z.string(),
+  uriPath: z.string(),
+  credential: z.object({ accessKeyId: z.string(), rawSecretAccessKey: z.string() }),
+  /** Null for a public endpoint. */
+  vpcEndpointService: z.object({ name: z.string(), owner: z.string() }).nullable(),
+});
+
+export type ProxyAccess = Readonly<z.infer<typeof proxyAccessSchema>>;
 
 const rowSchema = z.object({
   id: z.string(),
@@ -47,7 +70,7 @@ const rowSchema = z.object({
   access: z
     .string()
     .transform((json): unknown => JSON.parse(json))
-    .pipe(hsmAccessSchema),
+    .pipe(z.discriminatedUnion('type', [hsmAccessSchema, proxyAccessSchema])),
 });
 
 export type CustomKeyStore = Readonly<z.output<typeof rowSchema>>;

@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /** Raised when tables change: a file that another version made is not misread. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** `scope` is an account in a Region; a multi-Region key is a row in each of its Regions. */
 const SCHEMA = `
@@ -131,6 +131,10 @@ const SCHEMA = `
     backingKeyId TEXT NOT NULL,
     PRIMARY KEY (scope, keyId),
     FOREIGN KEY (scope, keyId) REFERENCES keys (scope, id) ON DELETE CASCADE
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS xksProxies (
+    uri TEXT PRIMARY KEY,
+    proxy TEXT NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS cloudtrail (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
