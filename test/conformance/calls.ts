@@ -68,7 +68,13 @@ export interface PlayedCall {
 const kinds = (family: Family, ...forms: readonly Form[]): Kind[] => forms.map((form) => ({ family, form }));
 
 const MULTI_REGION = ['single-Region', 'primary', 'replica'] as const;
-const ENCRYPTING = kinds('symmetric', ...MULTI_REGION, 'imported', 'in a key store');
+const ENCRYPTING = kinds(
+  'symmetric',
+  ...MULTI_REGION,
+  'imported',
+  'in a key store',
+  'in an external key store',
+);
 const SIGNING = kinds('signing', ...MULTI_REGION);
 const ANY = [
   ...ENCRYPTING,
@@ -76,7 +82,14 @@ const ANY = [
   ...kinds('authenticating', 'single-Region'),
 ];
 /** A wrapping key takes long to make: it is not asked for of each kind that has none. */
-const IMPORTING = kinds('symmetric', 'imported', 'single-Region', 'replica', 'in a key store');
+const IMPORTING = kinds(
+  'symmetric',
+  'imported',
+  'single-Region',
+  'replica',
+  'in a key store',
+  'in an external key store',
+);
 const AUTHENTICATING = kinds('authenticating', ...MULTI_REGION);
 const AGREEING = kinds('agreeing', ...MULTI_REGION);
 const ENCAPSULATING = kinds('encapsulating', 'single-Region');

@@ -172,16 +172,24 @@ export const FAMILIES = ['symmetric', 'signing', 'authenticating', 'agreeing', '
 export type Family = (typeof FAMILIES)[number];
 
 /** Where it and its material are. */
-export type Form = 'single-Region' | 'primary' | 'replica' | 'imported' | 'in a key store';
+export type Form =
+  | 'single-Region'
+  | 'primary'
+  | 'replica'
+  | 'imported'
+  | 'in a key store'
+  | 'in an external key store';
 
 export interface Kind {
   readonly family: Family;
   readonly form: Form;
 }
 
+const isInKeyStore = (form: Form) => form === 'in a key store' || form === 'in an external key store';
+
 /** Whether the footnote is about keys of this kind. */
 function isAbout(footnote: number, { form }: Kind): boolean {
-  if (footnote === 7 || footnote === 11) return form === 'in a key store';
+  if (footnote === 7 || footnote === 11) return isInKeyStore(form);
   if (footnote === 6 || footnote === 8) return form === 'imported';
   return footnote !== 9 || form !== 'imported';
 }
@@ -198,12 +206,10 @@ function refusedToKind(operation: string, { family, form }: Kind): Refusal | und
         ? undefined
         : UNSUPPORTED;
     case 'RotateKeyOnDemand':
-      return family === 'symmetric' && form !== 'replica' && form !== 'in a key store'
-        ? undefined
-        : UNSUPPORTED;
+      return family === 'symmetric' && form !== 'replica' && !isInKeyStore(form) ? undefined : UNSUPPORTED;
     case 'GenerateDataKeyPair':
     case 'GenerateDataKeyPairWithoutPlaintext':
-      return form === 'in a key store' ? UNSUPPORTED : undefined;
+      return isInKeyStore(form) ? UNSUPPORTED : undefined;
     case 'ReplicateKey':
     case 'UpdatePrimaryRegion':
       return form === 'primary' ? undefined : UNSUPPORTED;

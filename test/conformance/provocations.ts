@@ -15,6 +15,7 @@ import { importInto, parametersFor } from '../unit/local/kms/imports.ts';
 import { ROOT, type TestKms } from '../unit/local/kms/started-kms.ts';
 import { wrapped } from '../unit/local/kms/wrapping.ts';
 import { CALLS, type PlayedCall } from './calls.ts';
+import { EXTERNAL_KEY_STORE_PROVOCATIONS } from './external-key-stores.ts';
 import { expectationOf, type Kind, type State } from './guide.ts';
 import { KEY_STORE_PROVOCATIONS } from './key-stores.ts';
 import { AWAY, MESSAGE, type Subject, type Workshop } from './subjects.ts';
@@ -129,6 +130,7 @@ const OF_ALL: Readonly<Record<string, Provocation>> = {
 /** Where an operation has a way of its own. */
 const OF_ONE: Readonly<Record<string, Provocation>> = {
   ...KEY_STORE_PROVOCATIONS,
+  ...EXTERNAL_KEY_STORE_PROVOCATIONS,
   'CancelKeyDeletion.KMSInvalidState': inState('Enabled'),
   'CreateAlias.AlreadyExists': async (tools, operation) => {
     const { alias } = await tools.workshop.subject(SYMMETRIC, 'Enabled');
@@ -296,7 +298,6 @@ const OF_ONE: Readonly<Record<string, Provocation>> = {
 
 /** What is not provoked, by operation and error, and why. */
 const NOT_PROVOKED: Readonly<Record<string, string>> = {
-  'CreateCustomKeyStore.LimitExceeded': 'an account has room for fewer clusters than key stores',
   'CreateGrant.LimitExceeded': 'a key has room for 50,000 grants',
   'CreateKey.InvalidArn': 'an ARN in a key policy that is none is MalformedPolicyDocumentException here',
   'DeleteAlias.KMSInvalidState': 'the guide has no state in which it is refused',
@@ -326,8 +327,7 @@ export function provocationOf(
     NOT_PROVOKED[`${operation}.${error}`] ??
     (error === 'KeyUnavailable' && !isForKeyStores(operation)
       ? 'keys in custom key stores are symmetric encryption keys, and protect no data key pairs'
-      : undefined) ??
-    (error.startsWith('Xks') ? 'there are no external key stores here' : undefined);
+      : undefined);
   const provocation = OF_ONE[`${operation}.${error}`] ?? OF_ALL[error];
   return reason === undefined ? provocation : { reason };
 }

@@ -19,6 +19,7 @@ import {
 import { parametersFor } from '../unit/local/kms/imports.ts';
 import type { TestKms } from '../unit/local/kms/started-kms.ts';
 import { wrapped } from '../unit/local/kms/wrapping.ts';
+import { keyInExternalStore } from './external-key-stores.ts';
 import type { Family, Form, Kind, State } from './guide.ts';
 import { keyInStore } from './key-stores.ts';
 
@@ -92,6 +93,7 @@ const REACHABLE: Readonly<Record<Form, readonly State[]>> = {
   replica: ['Enabled', 'Disabled', 'PendingDeletion', 'Creating', 'Updating'],
   imported: ['Enabled', 'Disabled', 'PendingDeletion', 'PendingImport'],
   'in a key store': ['Enabled', 'Disabled', 'PendingDeletion', 'Unavailable'],
+  'in an external key store': ['Enabled', 'Disabled', 'PendingDeletion', 'Unavailable'],
 };
 
 export const statesOf = ({ form }: Kind): readonly State[] => REACHABLE[form];
@@ -159,6 +161,9 @@ export class Workshop {
 
   async #newKey({ family, form }: Kind, state: State) {
     if (form === 'in a key store') return await keyInStore(this.#kms, state === 'Unavailable');
+    if (form === 'in an external key store') {
+      return await keyInExternalStore(this.#kms, state === 'Unavailable');
+    }
     const { id: keyId } = await this.#kms.createKey({
       ...INPUTS[family],
       ...(form === 'primary' || form === 'replica' ? { MultiRegion: true } : {}),
