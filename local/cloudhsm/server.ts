@@ -3,10 +3,10 @@ import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { Journal } from '../cloudtrail/journal.ts';
 import type { ControlRoutes } from '../kms/control-routes.ts';
 import type { Principals } from '../kms/principals.ts';
-import { newHardwareAuthorities } from './certificates.ts';
 import { cliRoutes } from './cli.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import { DEFAULT_DURATIONS, type Durations } from './durations.ts';
+import { Hardware } from './hardware.ts';
 import type { HsmKeys } from './keys/hsm-keys.ts';
 import { InProcessHsmKeys } from './keys/in-process.ts';
 import type { SoftHsmOptions } from './keys/softhsm.ts';
@@ -57,15 +57,15 @@ export async function localCloudHsm(parts: {
     keys,
     durations: () => durations,
   };
-  const authorities = await newHardwareAuthorities();
-  const operations = operationsOf(authorities);
+  const hardware = new Hardware();
+  const operations = operationsOf(hardware);
   const service = new CloudHsmService({ cloudHsm, operations, principals, journal });
   return {
     cloudHsm,
     service,
     routes: {
       ...cliRoutes(cloudHsm, database, () => service.catchUp()),
-      ...surroundingsRoutes(cloudHsm, { database, accountId, authorities, setDurations }),
+      ...surroundingsRoutes(cloudHsm, { database, accountId, hardware, setDurations }),
     },
   };
 }

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import type { ControlRoutes } from '../kms/control-routes.ts';
 import { atomically } from '../kms/store/database.ts';
 import { backupArn } from './arns.ts';
-import type { HardwareAuthorities } from './certificates.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import { type Durations, durationsSchema } from './durations.ts';
 import { availabilityZone, subnetId } from './fields.ts';
+import type { Hardware } from './hardware.ts';
 
 const network = z.strictObject({
   clusterId: z.string(),
@@ -31,7 +31,7 @@ export function surroundingsRoutes(
     readonly database: DatabaseSync;
     /** That of subnets which are told of without one. */
     readonly accountId: string;
-    readonly authorities: HardwareAuthorities;
+    readonly hardware: Hardware;
     readonly setDurations: (durations: Partial<Durations>) => Durations;
   },
 ): ControlRoutes {
@@ -72,9 +72,9 @@ export function surroundingsRoutes(
         return { backupArn: arn };
       });
     },
-    'GET /_local/cloudhsm/roots': () => ({
-      aws: parts.authorities.aws.certificate,
-      manufacturer: parts.authorities.manufacturer.certificate,
-    }),
+    'GET /_local/cloudhsm/roots': async () => {
+      const { aws, manufacturer } = await parts.hardware.authorities();
+      return { aws: aws.certificate, manufacturer: manufacturer.certificate };
+    },
   };
 }

@@ -16,11 +16,11 @@ export interface ControlReply {
 }
 
 /** Answers 404 for an unknown route, 400 with a readable message for a body that the route refuses. */
-export function answerControl(
+export async function answerControl(
   routes: ControlRoutes,
   route: string,
   request: { readonly query: URLSearchParams; readonly text: string },
-): ControlReply {
+): Promise<ControlReply> {
   const handler = routes[route];
   if (handler === undefined) {
     const known = Object.keys(routes).join(', ');
@@ -28,7 +28,7 @@ export function answerControl(
   }
   try {
     const body: unknown = request.text === '' ? undefined : JSON.parse(request.text);
-    return { status: 200, body: handler({ query: request.query, body }) };
+    return { status: 200, body: await handler({ query: request.query, body }) };
   } catch (error) {
     return { status: 400, body: { code: 'InvalidRequest', message: readableMessage(error) } };
   }

@@ -60,7 +60,7 @@ async function answer(
   if (url?.pathname.startsWith('/_local/') === true) {
     const route = `${request.method} ${url.pathname}`;
     const text = body?.toString() ?? '';
-    const reply = answerControl(routes, route, { query: url.searchParams, text });
+    const reply = await answerControl(routes, route, { query: url.searchParams, text });
     response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
     return;
   }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ConditionValues } from '../../kms/authorization/conditions.ts';
 import { clusterArn } from '../arns.ts';
 import { applyRetention, DAY_MILLISECONDS } from '../backups.ts';
-import { checkClaim } from '../certificates.ts';
+import { checkClaim } from '../claims.ts';
 import { activeHsms } from '../cloudhsm.ts';
 import { describeCluster } from '../descriptions.ts';
 import type { ServiceEvent } from '../due-work.ts';
@@ -62,7 +62,7 @@ export const initializeCluster = operation({
               `${hsm === undefined ? ' and has no active HSM' : ''}. It must be UNINITIALIZED, with an active HSM.`,
           );
         }
-        checkClaim(hsm.identity.csr, input.SignedCert, input.TrustAnchor);
+        checkClaim(hsm.identity, input.SignedCert, input.TrustAnchor);
         cloudHsm.clusters.update({
           ...cluster,
           claim: { clusterCertificate: input.SignedCert, trustAnchor: input.TrustAnchor },

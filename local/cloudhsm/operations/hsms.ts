@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { backUp } from '../backups.ts';
-import { type HardwareAuthorities, newIdentity } from '../certificates.ts';
 import type { CloudHsm } from '../cloudhsm.ts';
 import { describeHsm } from '../descriptions.ts';
 import { invalidRequest, resourceNotFound } from '../errors.ts';
 import { availabilityZone, clusterId, eniId, hsmId, ipAddress } from '../fields.ts';
+import type { Hardware } from '../hardware.ts';
 import { newEc2Id, newId } from '../ids.ts';
 import { existingCluster } from '../lookup.ts';
 import { type Call, type Operation, operation, recordedInput, validInput } from '../operation.ts';
@@ -22,12 +22,12 @@ const creation = z.object({
 });
 
 /** The HSM's keys and certificates are made before the atomic effect. */
-export const createHsm = (authorities: HardwareAuthorities): Operation => ({
+export const createHsm = (hardware: Hardware): Operation => ({
   readOnly: false,
   prepare: async (body) => {
     const input = validInput(creation, body);
     const id = newId('hsm');
-    const identity = await newIdentity(authorities, id);
+    const identity = await hardware.newIdentity(id);
     return {
       requestParameters: recordedInput(input, body),
       resolve: (call) => {

@@ -1,4 +1,4 @@
-import type { HardwareAuthorities } from '../certificates.ts';
+import type { Hardware } from '../hardware.ts';
 import type { Operation } from '../operation.ts';
 import {
   copyBackupToRegion,
@@ -14,11 +14,11 @@ import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from './re
 import { listTags, tagResource, untagResource } from './tags.ts';
 
 /** The operations of the CloudHSM V2 API by name: all that AWS has. */
-export function operationsOf(authorities: HardwareAuthorities): Readonly<Record<string, Operation>> {
+export function operationsOf(hardware: Hardware): Readonly<Record<string, Operation>> {
   return {
     CopyBackupToRegion: copyBackupToRegion,
     CreateCluster: createCluster,
-    CreateHsm: createHsm(authorities),
+    CreateHsm: createHsm(hardware),
     DeleteBackup: deleteBackup,
     DeleteCluster: deleteCluster,
     DeleteHsm: deleteHsm,

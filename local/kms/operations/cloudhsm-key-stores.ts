@@ -1,4 +1,4 @@
-import { isSameTrustAnchor } from '../../cloudhsm/certificates.ts';
+import { isSameTrustAnchor } from '../../cloudhsm/claims.ts';
 import { activeHsms } from '../../cloudhsm/cloudhsm.ts';
 import type { Cluster } from '../../cloudhsm/store/resources.ts';
 import { checkReachable, clusterIdOf, clusterOf, suitableCluster } from '../custom-key-stores/clusters.ts';

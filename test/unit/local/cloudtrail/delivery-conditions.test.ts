@@ -44,7 +44,7 @@ const eventIds = (count: number) => Array.from({ length: count }, (_, index) => 
 describe('delay', () => {
   test('is over when the clock has come so far, for the bus and the bucket each by itself', async () => {
     const { clock, control, deliver, onBus, inBucket } = subject();
-    control('POST', {
+    await control('POST', {
       seed: 1,
       bus: { delayMs: { from: 1000, to: 1000 } },
       trail: { delayMs: { from: 5 * MINUTE, to: 5 * MINUTE } },
@@ -65,7 +65,7 @@ describe('delay', () => {
     const conditions = new DeliveryConditions();
     const { calls, events } = bus();
     const { delivery } = deliveryTo({ events, conditions, intervalMilliseconds: 5 });
-    answerControl(conditions.routes(), 'POST /_local/cloudtrail/delivery', {
+    await answerControl(conditions.routes(), 'POST /_local/cloudtrail/delivery', {
       query: new URLSearchParams(),
       text: JSON.stringify({ seed: 1, bus: { delayMs: { from: 20, to: 30 } } }),
     });
@@ -76,8 +76,8 @@ describe('delay', () => {
   test('in a range brings records out of order, and all of them; unless they are to stay in order', async () => {
     const settings = { delayMs: { from: 0, to: 15 * MINUTE } };
     const [loose, ordered] = [subject(), subject()];
-    loose.control('POST', { seed: 7, bus: settings });
-    ordered.control('POST', { seed: 7, bus: { ...settings, inOrder: true } });
+    await loose.control('POST', { seed: 7, bus: settings });
+    await ordered.control('POST', { seed: 7, bus: { ...settings, inOrder: true } });
     const arrived = async ({ clock, deliver, onBus }: typeof loose) => {
       deliver(50);
       clock.advance(15 * MINUTE);
@@ -91,7 +91,7 @@ describe('delay', () => {
 
   test('ends with the conditions: what is under way arrives', async () => {
     const { control, deliver, onBus } = subject();
-    control('POST', { seed: 1, bus: { delayMs: { from: MINUTE, to: MINUTE } } });
+    await control('POST', { seed: 1, bus: { delayMs: { from: MINUTE, to: MINUTE } } });
     deliver(3);
     expect(await onBus()).toEqual([]);
     expect(control('DELETE')).toEqual({ status: 200, body: {} });
@@ -102,7 +102,7 @@ describe('delay', () => {
 
   test('loses nothing at the end', async () => {
     const { control, deliver, delivery, onBus } = subject();
-    control('POST', { seed: 1, bus: { delayMs: { from: MINUTE, to: MINUTE } } });
+    await control('POST', { seed: 1, bus: { delayMs: { from: MINUTE, to: MINUTE } } });
     deliver(3);
     await delivery.close();
     expect(await onBus()).toEqual(eventIds(3));
@@ -112,7 +112,7 @@ describe('delay', () => {
 describe('duplicates', () => {
   test('come as often as was asked, and every record at least once', async () => {
     const { control, deliver, onBus, inBucket } = subject();
-    control('POST', { seed: 3, bus: { duplicates: 0.25 } });
+    await control('POST', { seed: 3, bus: { duplicates: 0.25 } });
     deliver(400);
     const ids = await onBus();
     expect(new Set(ids)).toEqual(new Set(eventIds(400)));
@@ -123,12 +123,12 @@ describe('duplicates', () => {
 
   test('come each on a way of its own', async () => {
     const { clock, control, deliver, onBus } = subject();
-    control('POST', { seed: 3, bus: { duplicates: 1, delayMs: { from: 0, to: MINUTE } } });
+    await control('POST', { seed: 3, bus: { duplicates: 1, delayMs: { from: 0, to: MINUTE } } });
     deliver(1);
     clock.advance(MINUTE);
     expect(await onBus()).toEqual(['event-1', 'event-1']);
     const again = subject();
-    again.control('POST', { seed: 3, bus: { duplicates: 1, delayMs: { from: 0, to: MINUTE } } });
+    await again.control('POST', { seed: 3, bus: { duplicates: 1, delayMs: { from: 0, to: MINUTE } } });
     again.deliver(1);
     const seen: number[] = [];
     for (let second = 0; second <= 60; second += 1) {
@@ -142,7 +142,7 @@ describe('duplicates', () => {
 test('the same seed brings the same, another seed something else', async () => {
   const order = async (seed: number) => {
     const { clock, control, deliver, onBus } = subject();
-    control('POST', { seed, bus: { delayMs: { from: 0, to: MINUTE }, duplicates: 0.5 } });
+    await control('POST', { seed, bus: { delayMs: { from: 0, to: MINUTE }, duplicates: 0.5 } });
     deliver(30);
     clock.advance(MINUTE);
     return onBus();
@@ -154,7 +154,7 @@ test('the same seed brings the same, another seed something else', async () => {
 test('records of another name in between change nothing', async () => {
   const order = async (others: number) => {
     const { clock, control, delivery, onBus } = subject();
-    control('POST', { seed: 5, bus: { delayMs: { from: 0, to: MINUTE } } });
+    await control('POST', { seed: 5, bus: { delayMs: { from: 0, to: MINUTE } } });
     for (let number = 1; number <= 20; number += 1) {
       for (let other = 0; other < others; other += 1) {
         delivery.deliver(record(1000, { eventName: 'ListKeys' }));
@@ -167,11 +167,11 @@ test('records of another name in between change nothing', async () => {
   expect(await order(0)).toEqual(await order(3));
 });
 
-test('what is no range or no probability is refused', () => {
+test('what is no range or no probability is refused', async () => {
   const { control } = subject();
-  expect(control('POST', { seed: 1, bus: { delayMs: { from: 2, to: 1 } } }).status).toBe(400);
-  expect(control('POST', { seed: 1, trail: { duplicates: 2 } }).status).toBe(400);
-  expect(control('POST', { seed: 1, trail: { lostKmsEvents: 0.5 } }).status).toBe(400);
+  expect((await control('POST', { seed: 1, bus: { delayMs: { from: 2, to: 1 } } })).status).toBe(400);
+  expect((await control('POST', { seed: 1, trail: { duplicates: 2 } })).status).toBe(400);
+  expect((await control('POST', { seed: 1, trail: { lostKmsEvents: 0.5 } })).status).toBe(400);
 });
 
 test('the server has these conditions, and its own list of records is the truth all the same', async () => {
