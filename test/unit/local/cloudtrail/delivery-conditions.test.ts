@@ -94,7 +94,7 @@ describe('delay', () => {
     await control('POST', { seed: 1, bus: { delayMs: { from: MINUTE, to: MINUTE } } });
     deliver(3);
     expect(await onBus()).toEqual([]);
-    expect(control('DELETE')).toEqual({ status: 200, body: {} });
+    expect(await control('DELETE')).toEqual({ status: 200, body: {} });
     expect(await onBus()).toEqual(eventIds(3));
     deliver(1);
     expect(await onBus()).toEqual([...eventIds(3), 'event-1']);
