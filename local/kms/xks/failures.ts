@@ -54,7 +54,9 @@ export const PROXY_FAILURES = {
   'denies-access': {
     exception: 'XksProxyInvalidConfigurationException',
     code: 'XKS_PROXY_ACCESS_DENIED',
-    message: 'The external key store proxy denied access to the operation.',
+    message:
+      'The external key store proxy denied access to the operation. Verify that the user and the external key are both ' +
+      'authorized for this operation, and try the request again.',
   },
   'wrong-credential': {
     exception: 'XksProxyIncorrectAuthenticationCredentialException',

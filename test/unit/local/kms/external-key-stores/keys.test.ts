@@ -15,15 +15,16 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { expect, test } from 'vitest';
-import { localKms } from '../local-kms.ts';
+import { localKms, startedKms, type TestKms } from '../local-kms.ts';
+import { databaseFile } from '../stored-material.ts';
 import { CREDENTIAL, externalStoreIn, SECRET } from './external-store-in.ts';
 import { refusal } from './refusal.ts';
 
 const Plaintext = Buffer.from('what is protected');
 const EncryptionContext = { Department: 'Engineering', Purpose: 'Test' };
 
-async function storeWithKey() {
-  const server = await externalStoreIn(await localKms());
+async function storeWithKey(kms?: TestKms) {
+  const server = await externalStoreIn(kms ?? (await localKms()));
   const store = await server.connected();
   const KeyId = await server.keyIn(store);
   const encrypt = async () => {
@@ -127,7 +128,7 @@ test.each([
   ['times out', { behaviour: 'times-out' }, 'did not respond in time'],
   ['has lost its manager', { behaviour: 'manager-unavailable' }, 'unhealthy state'],
   ['has bad TLS', { behaviour: 'bad-tls' }, 'cannot establish a TLS connection'],
-  ['denies access', { behaviour: 'denies-access' }, 'denied access'],
+  ['denies access', { behaviour: 'denies-access' }, 'both authorized for this operation'],
   ['answers wrongly', { behaviour: 'wrong-answer' }, 'cannot interpret the response'],
   ['has another credential', { rawSecretAccessKey: SECRET.toUpperCase() }, 'could not authenticate'],
   ['has lost the key', { keys: [{ id: 'two' }] }, 'could not find the external key'],
@@ -257,4 +258,14 @@ test('the control route keeps to the limits of AWS, and shows no material', asyn
   });
   const insecure = { uriEndpoint: 'http://proxy.xks.example.com', uriPath: '/kms/xks/v1' };
   expect(await post('/_local/xks/proxies', insecure)).toMatchObject({ status: 400 });
+});
+
+test('a store, its proxy and its external keys outlive the server', async () => {
+  const database = databaseFile();
+  const server = await storeWithKey(await startedKms({ database }));
+  const CiphertextBlob = await server.encrypt();
+  await server.close();
+  const { root } = await localKms({ database });
+  const opened = await root.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }));
+  expect(Buffer.from(opened.Plaintext ?? [])).toEqual(Plaintext);
 });

@@ -139,6 +139,13 @@ test.each([
   expect(await refusal(create())).toBe(`XksProxyVpcEndpointService${error}Exception`);
 });
 
+test('a VPC endpoint service is of no use in another Region', async () => {
+  const { server } = await inVpc();
+  const away = { ...server, root: server.client('test', { region: 'eu-west-1' }) };
+  const { create } = await externalStoreIn(away);
+  expect(await refusal(create(VPC.store))).toBe('XksProxyVpcEndpointServiceNotFoundException');
+});
+
 test('a VPC endpoint service of another account is named with its owner, and its private DNS name must fit', async () => {
   const owned = await inVpc(
     { vpcEndpointServiceOwner: '111122223333' },
