@@ -33,6 +33,10 @@ export function doDueWork(cloudHsm: CloudHsm): ServiceEvent[] {
   return events;
 }
 
+export function isAnythingDue(cloudHsm: CloudHsm): boolean {
+  return firstDue(cloudHsm, cloudHsm.clock.now().getTime()) !== undefined;
+}
+
 interface Due {
   readonly at: number;
   readonly settle: () => ServiceEvent | undefined;

@@ -7,7 +7,7 @@ import type { RecordFields } from '../kms/recorded-fields.ts';
 import { requestConditions } from '../kms/request-conditions.ts';
 import type { AwsReply, AwsRequest } from '../kms/service.ts';
 import type { CloudHsm } from './cloudhsm.ts';
-import { doDueWork } from './due-work.ts';
+import { doDueWork, isAnythingDue } from './due-work.ts';
 import { accessDenied } from './errors.ts';
 import type { Operation, Outcome, PreparedCall } from './operation.ts';
 import { recordOfCall, recordOfServiceEvent } from './record.ts';
@@ -71,6 +71,7 @@ export class CloudHsmService {
   /** Brings on and records what has fallen due since the last call. */
   catchUp(): void {
     const { cloudHsm, journal } = this.#parts;
+    if (!isAnythingDue(cloudHsm)) return;
     journal.keep(() => {
       const outcome = doDueWork(cloudHsm);
       return { outcome, records: outcome.map(recordOfServiceEvent) };

@@ -111,7 +111,7 @@ function deleteKey(parts: Parts, due: Due): DoneWork[] {
 
 /** The material in a custom key store goes with its key, if it can be reached: else it is left there, orphaned. */
 function deleteMaterial({ kms, key }: LocatedKey): RecordFields | undefined {
-  const backing = kms.backingKeys.find(key.id);
+  const backing = kms.backingKeys.find(key);
   return backing && recordedDeletion(kms, key, deleteHsmMaterial(kms, backing));
 }
 

@@ -51,6 +51,8 @@ interface Parts {
 /** Answers the calls of AWS KMS: each is authorised, checked, carried out at once or not at all, and recorded. */
 export class KmsService {
   readonly #parts: Parts;
+  /** Until then nothing falls due, in epoch milliseconds; undefined once a call has changed anything. */
+  #quietUntil: number | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -97,6 +99,7 @@ export class KmsService {
         this.#parts.quotas.take({ ...caller, account: { ...caller.account, region } }, operation, times);
       }
       this.catchUp();
+      if (!operation.readOnly) this.#quietUntil = undefined;
       result = this.#parts.journal.keep(() => {
         const outcome = this.#carryOut(operationName, call, caller, trace, ids);
         return { outcome, records: recordsOf(finished(outcome)) };
@@ -112,7 +115,9 @@ export class KmsService {
   catchUp(): void {
     this.#parts.cloudHsm.catchUp();
     const now = this.#now();
-    if (this.#parts.calendar.next(now) === undefined) return;
+    this.#quietUntil ??= this.#parts.calendar.first();
+    if (now < this.#quietUntil) return;
+    this.#quietUntil = undefined;
     this.#parts.journal.keep(() => {
       const outcome = doDueWork(this.#parts, now);
       return { outcome, records: outcome.map(({ event, at }) => recordOfServiceEvent(event, at)) };
@@ -171,7 +176,7 @@ export class KmsService {
     for (const touch of resolved.touches) {
       if (touch.kind === 'key' && CRYPTOGRAPHIC_OPERATIONS.has(name)) {
         if (call.pairSpec === undefined) {
-          const store = touch.kms.backingKeys.find(touch.key.id)?.customKeyStoreId;
+          const store = touch.kms.backingKeys.find(touch.key)?.customKeyStoreId;
           this.#parts.quotas.takeUse(caller, touch.key.spec, store);
         } else {
           this.#parts.quotas.takePair(caller, call.pairSpec);

@@ -13,7 +13,7 @@ export function recordedStore(store: CustomKeyStore): RecordFields {
 
 /** Of the key in a custom key store that a cryptographic operation uses; nothing for another key. */
 export function recordedUse(kms: Kms, key: KmsKey): RecordFields | undefined {
-  const backing = kms.backingKeys.find(key.id);
+  const backing = kms.backingKeys.find(key);
   if (backing === undefined) return undefined;
   const { customKeyStoreId, backingKeyId } = backing;
   return key.origin === 'EXTERNAL_KEY_STORE'
@@ -29,7 +29,7 @@ export function recordedCreation({ origin }: KmsKey, backing: BackingKey): Recor
 
 /** Of the material that is deleted with a key; nothing for a key that has none in HSMs. */
 export function recordedDeletion(kms: Kms, key: KmsKey, succeeded?: boolean): RecordFields | undefined {
-  const backing = kms.backingKeys.find(key.id);
+  const backing = kms.backingKeys.find(key);
   if (backing === undefined || key.origin !== 'AWS_CLOUDHSM') return undefined;
   const { customKeyStoreId, backingKeyId } = backing;
   const deletionStatus = succeeded === true ? 'SUCCESS' : 'FAILURE';

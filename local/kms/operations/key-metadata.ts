@@ -52,7 +52,7 @@ export function expiration(validTo: number | null): JsonObject {
 }
 
 function customKeyStore(kms: Kms, key: KmsKey): JsonObject {
-  const backing = kms.backingKeys.find(key.id);
+  const backing = kms.backingKeys.find(key);
   if (backing === undefined) return {};
   const { customKeyStoreId: id, backingKeyId } = backing;
   return key.origin === 'EXTERNAL_KEY_STORE'

@@ -17,7 +17,7 @@ interface KeyCipher {
 
 /** What a symmetric key encrypts with. Throws when the material is not at hand in the key's custom key store. */
 export function currentCipher(kms: Kms, key: KmsKey): KeyCipher {
-  const backing = kms.backingKeys.find(key.id);
+  const backing = kms.backingKeys.find(key);
   if (backing !== undefined && key.origin === 'AWS_CLOUDHSM') {
     return cipherInHsm(hsmMaterial(kms, key, backing));
   }
@@ -31,7 +31,7 @@ export function currentCipher(kms: Kms, key: KmsKey): KeyCipher {
 
 /** What decrypts a ciphertext of that material; undefined when the key has no such material, or that is gone. */
 export function cipherOf(kms: Kms, key: KmsKey, materialId: string): KeyCipher | undefined {
-  if (kms.backingKeys.find(key.id) !== undefined) {
+  if (kms.backingKeys.find(key) !== undefined) {
     const inStore = currentCipher(kms, key);
     return inStore.materialId === materialId ? inStore : undefined;
   }

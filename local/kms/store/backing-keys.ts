@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { Account } from '../account.ts';
+import type { KmsKey } from './keys.ts';
 import { scopeOf } from './scope.ts';
 
 const rowSchema = z.object({
@@ -28,10 +29,11 @@ export class BackingKeys {
   }
 
   /** Undefined for a key that is in no custom key store. */
-  find(keyId: string): BackingKey | undefined {
+  find({ id, origin }: Pick<KmsKey, 'id' | 'origin'>): BackingKey | undefined {
+    if (origin === 'AWS_KMS' || origin === 'EXTERNAL') return undefined;
     const row = this.#database
       .prepare('SELECT * FROM backingKeys WHERE scope = ? AND keyId = ?')
-      .get(this.#scope, keyId);
+      .get(this.#scope, id);
     return row === undefined ? undefined : rowSchema.parse(row);
   }
 

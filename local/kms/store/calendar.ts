@@ -63,6 +63,11 @@ export class Calendar {
     this.#next = database.prepare(NEXT);
   }
 
+  /** When the first of all is due, in epoch milliseconds; infinity when none ever is. */
+  first(): number {
+    return this.next(Number.MAX_SAFE_INTEGER)?.at ?? Number.POSITIVE_INFINITY;
+  }
+
   /** The first that is due by `now`, in epoch milliseconds; of several at once the first of `DueKind`. */
   next(now: number): Due | undefined {
     return this.#next

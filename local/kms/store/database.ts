@@ -215,10 +215,10 @@ function checkVersion(database: DatabaseSync, path: string): void {
 
 /** Runs the effect in one transaction: all of it, or, when it throws, nothing. */
 export function atomically<T>(database: DatabaseSync, effect: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
+  database.prepare('BEGIN IMMEDIATE').run();
   try {
     const result = effect();
-    database.exec('COMMIT');
+    database.prepare('COMMIT').run();
     return result;
   } catch (error) {
     database.exec('ROLLBACK');
