@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ControlRoutes } from '../kms/control-routes.ts';
+import type { ControlRoutes } from '../kms/protocol/control-routes.ts';
 import type { VirtualClock } from './virtual-time.ts';
 
 const error = 'Give a duration such as "P30D" or "PT2H", or milliseconds: the clock moves only forward.';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { integer } from '../kms/json-types.ts';
+import { integer } from '../kms/protocol/json-types.ts';
 import { MODES } from './store/resources.ts';
 
 /** The members that CloudHSM's operations share, with their documented limits. */

@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import type { Account } from '../kms/account.ts';
+import { type RecordFields, recordedFields } from '../kms/audit/recorded-fields.ts';
 import type { ConditionValues } from '../kms/authorization/conditions.ts';
 import { ServiceError } from '../kms/errors.ts';
-import { parseInput } from '../kms/input.ts';
 import type { JsonObject } from '../kms/operation.ts';
 import type { Principal } from '../kms/principal.ts';
-import { type RecordFields, recordedFields } from '../kms/recorded-fields.ts';
+import { parseInput } from '../kms/protocol/input.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import type { ServiceEvent } from './due-work.ts';
 import { invalidRequest } from './errors.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type CloudTrailRecord, type RecordedResource, recordTime } from '../cloudtrail/record.ts';
 import { userIdentity } from '../cloudtrail/user-identity.ts';
+import { type RecordFields, recordedFields } from '../kms/audit/recorded-fields.ts';
 import { ServiceError } from '../kms/errors.ts';
 import type { Caller } from '../kms/principals.ts';
-import { type RecordFields, recordedFields } from '../kms/recorded-fields.ts';
 import { backupArn, clusterArn } from './arns.ts';
 import type { ServiceEvent } from './due-work.ts';
 import type { Outcome } from './operation.ts';

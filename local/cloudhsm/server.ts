@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { Journal } from '../cloudtrail/journal.ts';
-import type { ControlRoutes } from '../kms/control-routes.ts';
 import type { Principals } from '../kms/principals.ts';
+import type { ControlRoutes } from '../kms/protocol/control-routes.ts';
 import { cliRoutes } from './cli.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import { DEFAULT_DURATIONS, type Durations } from './durations.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Journal, Recorded } from '../cloudtrail/journal.ts';
+import type { RecordFields } from '../kms/audit/recorded-fields.ts';
 import { authorizeByIdentity } from '../kms/authorization/authorize.ts';
+import { requestConditions } from '../kms/authorization/request-conditions.ts';
 import { ServiceError } from '../kms/errors.ts';
 import type { Caller, Principals } from '../kms/principals.ts';
-import type { RecordFields } from '../kms/recorded-fields.ts';
-import { requestConditions } from '../kms/request-conditions.ts';
 import type { AwsReply, AwsRequest } from '../kms/service.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import { doDueWork, isAnythingDue } from './due-work.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import type { ControlRoutes } from '../kms/control-routes.ts';
+import type { ControlRoutes } from '../kms/protocol/control-routes.ts';
 import { atomically } from '../kms/store/database.ts';
 import { backupArn } from './arns.ts';
 import type { CloudHsm } from './cloudhsm.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { chance } from '../kms/chance.ts';
-import type { ControlRoutes } from '../kms/control-routes.ts';
-import { delayRange, drawDelay } from '../kms/delays.ts';
+import { chance } from '../kms/imperfections/chance.ts';
+import { delayRange, drawDelay } from '../kms/imperfections/delays.ts';
+import type { ControlRoutes } from '../kms/protocol/control-routes.ts';
 
 const probability = z.number().min(0).max(1).default(0);
 

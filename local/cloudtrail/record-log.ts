@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import type { ControlRoutes } from '../kms/control-routes.ts';
+import type { ControlRoutes } from '../kms/protocol/control-routes.ts';
 import type { CloudTrailRecord } from './record.ts';
 
 const rowSchema = z.object({ sequence: z.number(), record: z.string() });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import { authorizeByIdentity } from '../kms/authorization/authorize.ts';
+import { requestConditions } from '../kms/authorization/request-conditions.ts';
 import { ServiceError, unsupported } from '../kms/errors.ts';
+import type { Quotas } from '../kms/imperfections/quotas.ts';
 import type { Principals } from '../kms/principals.ts';
-import type { Quotas } from '../kms/quotas.ts';
-import { requestConditions } from '../kms/request-conditions.ts';
 import type { AwsReply, AwsRequest } from '../kms/service.ts';
 import { lookupEvents } from './lookup-events.ts';
 import type { RecordLog } from './record-log.ts';

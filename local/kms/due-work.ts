@@ -1,7 +1,8 @@
-import type { Consistency } from './consistency.ts';
+import type { RecordFields } from './audit/recorded-fields.ts';
 import { settleConnection } from './custom-key-stores/connection.ts';
 import { deleteHsmMaterial } from './custom-key-stores/hsm-material.ts';
 import { recordedDeletion } from './custom-key-stores/recorded.ts';
+import type { Consistency } from './imperfections/consistency.ts';
 import { dropMaterial } from './key-import.ts';
 import { existingKey } from './key-reference.ts';
 import { completeRotation, rotateOnSchedule } from './key-rotation.ts';
@@ -10,7 +11,6 @@ import type { KmsOfAccount } from './kms.ts';
 import { type LocatedKey, primaryOf, relatedKeys } from './multi-region.ts';
 import type { ServiceEvent } from './operation.ts';
 import { deletionDate } from './operations/deletion.ts';
-import type { RecordFields } from './recorded-fields.ts';
 import type { Calendar, Due, DueKind } from './store/calendar.ts';
 
 export interface DoneWork {

@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { VirtualClock } from '../clock/virtual-time.ts';
 import type { CloudHsm } from '../cloudhsm/cloudhsm.ts';
 import type { Account } from './account.ts';
-import type { Durations } from './durations.ts';
-import type { LateDeletions } from './late-deletions.ts';
+import type { Durations } from './imperfections/durations.ts';
+import type { LateDeletions } from './imperfections/late-deletions.ts';
+import type { UsageTracking } from './imperfections/usage-tracking.ts';
 import { Aliases } from './store/aliases.ts';
 import { BackingKeys } from './store/backing-keys.ts';
 import { CustomKeyStores } from './store/custom-key-stores.ts';
@@ -15,7 +16,6 @@ import { Materials } from './store/materials.ts';
 import { RotationSchedules } from './store/rotation-schedules.ts';
 import { RunningRotations } from './store/running-rotations.ts';
 import { Tags } from './store/tags.ts';
-import type { UsageTracking } from './usage-tracking.ts';
 import type { XksProxies } from './xks/proxies.ts';
 
 /** Everything that an operation works on, in one account and Region. */

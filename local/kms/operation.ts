@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import type { Account } from './account.ts';
+import { type RecordFields, recordedFields, recordedInput } from './audit/recorded-fields.ts';
 import type { ConditionValues } from './authorization/conditions.ts';
 import { grantOfToken } from './grant-tokens.ts';
-import { parseInput } from './input.ts';
-import { stringMap } from './json-types.ts';
 import { type AcceptedReference, type ResolvedKey, resolveKey } from './key-reference.ts';
 import type { KeySpec } from './key-specs.ts';
 import type { Kms } from './kms.ts';
 import type { LocatedKey } from './multi-region.ts';
 import type { Principal } from './principal.ts';
-import { type RecordFields, recordedFields, recordedInput } from './recorded-fields.ts';
+import { parseInput } from './protocol/input.ts';
+import { stringMap } from './protocol/json-types.ts';
 import type { Grant, GrantTerms } from './store/grants.ts';
 import type { KmsKey } from './store/keys.ts';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { Account } from './account.ts';
 import { identityPolicy } from './authorization/policy-document.ts';
-import type { ControlRoutes } from './control-routes.ts';
 import { ServiceError } from './errors.ts';
 import type { Kms } from './kms.ts';
 import { type Principal, principalOf, servicePrincipal } from './principal.ts';
+import type { ControlRoutes } from './protocol/control-routes.ts';
 import type { AwsRequest } from './service.ts';
 
 /** Of a session, for as long as it lasts. */

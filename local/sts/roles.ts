@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseKeyPolicy } from '../kms/authorization/key-policy.ts';
 import { identityPolicy, type PolicyDocument } from '../kms/authorization/policy-document.ts';
-import type { ControlRoutes } from '../kms/control-routes.ts';
+import type { ControlRoutes } from '../kms/protocol/control-routes.ts';
 
 /** A role that can be assumed. */
 export interface Role {

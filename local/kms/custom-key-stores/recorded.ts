@@ -1,5 +1,5 @@
+import type { RecordFields } from '../audit/recorded-fields.ts';
 import type { Kms } from '../kms.ts';
-import type { RecordFields } from '../recorded-fields.ts';
 import type { BackingKey } from '../store/backing-keys.ts';
 import type { CustomKeyStore } from '../store/custom-key-stores.ts';
 import type { KmsKey } from '../store/keys.ts';

@@ -4,7 +4,7 @@ import { aliasArn, existingKey, refuseOtherAccounts, resolveKey } from '../key-r
 import { encryptsSymmetrically } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import { operation } from '../operation.ts';
-import { pageOf } from '../pagination.ts';
+import { pageOf } from '../protocol/pagination.ts';
 import type { Alias } from '../store/aliases.ts';
 import { keyId, pagination, text } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';

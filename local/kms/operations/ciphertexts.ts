@@ -12,7 +12,6 @@ import {
   originOf,
 } from '../cryptography/symmetric.ts';
 import { invalidCiphertext, ServiceError, unsupported, validation } from '../errors.ts';
-import { missingMember } from '../input-problems.ts';
 import { HiddenKey, keyArn, type ResolvedKey, resolveKey } from '../key-reference.ts';
 import {
   type EncryptionAlgorithm,
@@ -21,6 +20,7 @@ import {
   UNSUPPORTED_ENCRYPTION_ALGORITHMS,
 } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
+import { missingMember } from '../protocol/input-problems.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { requireAlgorithm, requireUsage } from './key-usage.ts';
 import { cipherOf, currentCipher } from './symmetric-ciphers.ts';

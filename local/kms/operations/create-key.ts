@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { recordedFields } from '../audit/recorded-fields.ts';
+import { bypassCondition, checkLockout } from '../authorization/policy-lockout.ts';
 import { generateMaterial } from '../cryptography/material.ts';
 import { requireTwoZones } from '../custom-key-stores/clusters.ts';
 import { invalidStoreState, storeNotFound } from '../custom-key-stores/errors.ts';
@@ -6,7 +8,6 @@ import { checkExternalKey } from '../custom-key-stores/external-keys.ts';
 import { makeHsmMaterial } from '../custom-key-stores/hsm-material.ts';
 import { recordedCreation } from '../custom-key-stores/recorded.ts';
 import { unsupported, validation } from '../errors.ts';
-import { parseInput } from '../input.ts';
 import { keyArn, newKeyId } from '../key-reference.ts';
 import {
   algorithmsFor,
@@ -23,8 +24,7 @@ import {
 } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import { type Call, type Operation, type Outcome, prepared } from '../operation.ts';
-import { bypassCondition, checkLockout } from '../policy-lockout.ts';
-import { recordedFields } from '../recorded-fields.ts';
+import { parseInput } from '../protocol/input.ts';
 import type { BackingKey } from '../store/backing-keys.ts';
 import type { CustomKeyStore } from '../store/custom-key-stores.ts';
 import type { KmsKey } from '../store/keys.ts';

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { type RecordFields, recordedFields } from '../audit/recorded-fields.ts';
 import { invalidStoreState, storeNotFound } from '../custom-key-stores/errors.ts';
 import { recordedStore } from '../custom-key-stores/recorded.ts';
 import { limitExceeded, ServiceError, validation } from '../errors.ts';
 import type { Kms } from '../kms.ts';
 import { type Call, type Outcome, operation, type Resolved } from '../operation.ts';
-import { pageOf } from '../pagination.ts';
-import { type RecordFields, recordedFields } from '../recorded-fields.ts';
+import { pageOf } from '../protocol/pagination.ts';
 import type { CustomKeyStore } from '../store/custom-key-stores.ts';
 import {
   admitCluster,

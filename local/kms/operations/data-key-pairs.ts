@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { generateMaterial, publicKeyBytes } from '../cryptography/material.ts';
 import { unsupported } from '../errors.ts';
-import { parseInput } from '../input.ts';
 import { resolveKey } from '../key-reference.ts';
 import {
   hasPublicKey,
@@ -12,6 +11,7 @@ import {
   UNSUPPORTED_SPECS,
 } from '../key-specs.ts';
 import { type Operation, prepared } from '../operation.ts';
+import { parseInput } from '../protocol/input.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { dryRun, encryptionContext, grantTokens, KEY_SPEC_NAMES, keyId, recipient } from './fields.ts';
 import { protectDataKey } from './protect-data-key.ts';

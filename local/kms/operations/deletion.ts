@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { recordedDate } from '../audit/recorded-fields.ts';
 import { recordedDeletion } from '../custom-key-stores/recorded.ts';
 import { followMaterials } from '../key-import.ts';
 import { relatedKeys, replicasOf } from '../multi-region.ts';
 import { type Call, keyOperation, type Outcome } from '../operation.ts';
-import { recordedDate } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { integer, keyId } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';

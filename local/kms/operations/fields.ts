@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { PRINCIPAL_ARN } from '../authorization/principal-arns.ts';
 import { ServiceError, unsupported } from '../errors.ts';
-import { bytes, integer, stringMap, text } from '../json-types.ts';
 import { KEY_SPECS, type KeySpec } from '../key-specs.ts';
+import { bytes, integer, stringMap, text } from '../protocol/json-types.ts';
 
 /** The members that AWS KMS's operations share, with the limits of its API model. */
 

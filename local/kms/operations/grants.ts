@@ -4,7 +4,7 @@ import { grantOfToken } from '../grant-tokens.ts';
 import { existingKey, resolveKey } from '../key-reference.ts';
 import type { Kms } from '../kms.ts';
 import { keyOperation, operation } from '../operation.ts';
-import { pageOf } from '../pagination.ts';
+import { pageOf } from '../protocol/pagination.ts';
 import type { Grant } from '../store/grants.ts';
 import { dryRun, keyId, pagination, principalArn, servicePrincipal, text } from './fields.ts';
 import { constraintConditions } from './grant-constraints.ts';

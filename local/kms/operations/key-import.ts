@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { recordedDate, recordedFields } from '../audit/recorded-fields.ts';
 import { importedMaterial, importedMaterialId } from '../cryptography/imported-material.ts';
 import { unwrap } from '../cryptography/key-wrapping.ts';
 import { publicKeyBytes } from '../cryptography/material.ts';
@@ -12,7 +13,6 @@ import {
 } from '../key-import.ts';
 import { encryptsSymmetrically, hasPublicKey } from '../key-specs.ts';
 import { type Call, keyOperation, type Outcome } from '../operation.ts';
-import { recordedDate, recordedFields } from '../recorded-fields.ts';
 import type { ImportParameters } from '../store/import-parameters.ts';
 import type { KmsKey } from '../store/keys.ts';
 import type { Material } from '../store/materials.ts';

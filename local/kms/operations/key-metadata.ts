@@ -1,10 +1,10 @@
+import { type RecordFields, recordedDate, recordedFields } from '../audit/recorded-fields.ts';
 import { clusterIdOf } from '../custom-key-stores/clusters.ts';
 import { lastingMaterials } from '../key-import.ts';
 import { algorithmsFor, encryptsSymmetrically, isOfCustomKeyStore, type KeyUsage } from '../key-specs.ts';
 import type { Kms } from '../kms.ts';
 import { type LocatedKey, primaryOf, relatedKeys, replicasOf } from '../multi-region.ts';
 import type { JsonObject } from '../operation.ts';
-import { type RecordFields, recordedDate, recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { currentOf } from '../store/materials.ts';
 

@@ -5,7 +5,7 @@ import { rotateOnSchedule, runningRotation } from '../key-rotation.ts';
 import { hasPublicKey } from '../key-specs.ts';
 import { pendingImport } from '../key-states.ts';
 import { keyOperation, operation } from '../operation.ts';
-import { pageOf } from '../pagination.ts';
+import { pageOf } from '../protocol/pagination.ts';
 import { currentOf } from '../store/materials.ts';
 import { description, grantTokens, keyId, pagination } from './fields.ts';
 import { algorithms, keyMetadata } from './key-metadata.ts';

@@ -1,12 +1,12 @@
 import * as z from 'zod';
+import { recordedFields } from '../audit/recorded-fields.ts';
+import { bypassCondition, checkLockout } from '../authorization/policy-lockout.ts';
 import { notFound, ServiceError, unsupported } from '../errors.ts';
 import { keyArn, resolveKey } from '../key-reference.ts';
 import type { KeyState } from '../key-states.ts';
 import type { Kms } from '../kms.ts';
 import { type LocatedKey, relatedKeys, replicasOf } from '../multi-region.ts';
 import { operation } from '../operation.ts';
-import { bypassCondition, checkLockout } from '../policy-lockout.ts';
-import { recordedFields } from '../recorded-fields.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { defaultPolicy } from './default-policy.ts';
 import { description, keyId, policy, tags, text } from './fields.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { recordedFields } from '../audit/recorded-fields.ts';
+import { bypassCondition, checkLockout } from '../authorization/policy-lockout.ts';
 import { notFound, validation } from '../errors.ts';
 import { keyOperation } from '../operation.ts';
-import { bypassCondition, checkLockout } from '../policy-lockout.ts';
-import { recordedFields } from '../recorded-fields.ts';
 import { keyId, pagination, policy, text } from './fields.ts';
 
 /** A key has one policy of its own, with this name. */

@@ -12,7 +12,7 @@ import { encryptsSymmetrically, isOfCustomKeyStore } from '../key-specs.ts';
 import type { KeyState } from '../key-states.ts';
 import type { Kms } from '../kms.ts';
 import { type JsonObject, keyOperation } from '../operation.ts';
-import { pageOf } from '../pagination.ts';
+import { pageOf } from '../protocol/pagination.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { currentOf, type Material } from '../store/materials.ts';
 import { integer, keyId, pagination } from './fields.ts';

@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts';
 import { keyArn } from '../key-reference.ts';
 import type { Kms } from '../kms.ts';
 import { keyOperation, type Touch } from '../operation.ts';
-import { pageOf } from '../pagination.ts';
+import { pageOf } from '../protocol/pagination.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { keyId, pagination, tagKey, tags } from './fields.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { authorizeByIdentity } from '../authorization/authorize.ts';
-import type { Consistency } from '../consistency.ts';
+import { requestConditions } from '../authorization/request-conditions.ts';
 import { ServiceError, unsupported } from '../errors.ts';
+import type { Consistency } from '../imperfections/consistency.ts';
 import type { Principals } from '../principals.ts';
-import { requestConditions } from '../request-conditions.ts';
 import type { AwsReply, AwsRequest } from '../service.ts';
 import { getResources } from './get-resources.ts';
 

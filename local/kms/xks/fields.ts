@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { text } from '../json-types.ts';
+import { text } from '../protocol/json-types.ts';
 
 /** What names an external key store proxy, with the limits of AWS's API model. */
 

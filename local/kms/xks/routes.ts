@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import type { ControlRoutes } from '../control-routes.ts';
-import { bytes } from '../json-types.ts';
+import type { ControlRoutes } from '../protocol/control-routes.ts';
+import { bytes } from '../protocol/json-types.ts';
 import {
   accessKeyId,
   rawSecretAccessKey,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
 import { DeliveryConditions } from '../../../../local/cloudtrail/delivery-conditions.ts';
-import { answerControl } from '../../../../local/kms/control-routes.ts';
+import { answerControl } from '../../../../local/kms/protocol/control-routes.ts';
 import { localKms } from '../kms/local-kms.ts';
 import { bucket, bus, deliveryTo, record } from './destinations.ts';
 

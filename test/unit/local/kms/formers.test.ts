@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Formers } from '../../../../local/kms/formers.ts';
+import { Formers } from '../../../../local/kms/imperfections/formers.ts';
 
 const FIVE_MINUTES = 300_000;
 

@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../local/clock/virtual-time.ts';
+import { OWN_QUOTAS } from '../../../../local/kms/imperfections/quotas.ts';
 import { OPERATIONS } from '../../../../local/kms/operations/index.ts';
-import { OWN_QUOTAS } from '../../../../local/kms/quotas.ts';
 import { CRYPTOGRAPHIC_OPERATIONS } from '../../../../local/kms/service.ts';
 import { ACCOUNT, localKms, type TestKms } from './local-kms.ts';
 

@@ -1,7 +1,7 @@
 import * as client from '@aws-sdk/client-kms';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { recordedFields } from '../../../../local/kms/recorded-fields.ts';
+import { recordedFields } from '../../../../local/kms/audit/recorded-fields.ts';
 
 /**
  * The SDK's model: a structure is `[3, namespace, name, traits, members, their schemas, ...]`, a simple type that has

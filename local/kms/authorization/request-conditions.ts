@@ -1,8 +1,8 @@
-import type { Account } from './account.ts';
-import type { ConditionValues } from './authorization/conditions.ts';
+import type { Account } from '../account.ts';
+import type { ResolvedKey } from '../key-reference.ts';
+import type { Principal } from '../principal.ts';
 import { callerConditions } from './caller-conditions.ts';
-import type { ResolvedKey } from './key-reference.ts';
-import type { Principal } from './principal.ts';
+import type { ConditionValues } from './conditions.ts';
 
 /** The condition keys that every request has, and those of the key that it is about. */
 export function requestConditions(

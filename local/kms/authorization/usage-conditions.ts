@@ -1,5 +1,5 @@
-import type { ConditionValues } from './authorization/conditions.ts';
-import type { LocatedKey } from './multi-region.ts';
+import type { LocatedKey } from '../multi-region.ts';
+import type { ConditionValues } from './conditions.ts';
 
 /** The operations that a policy can make depend on how long a key has not been used. */
 const GUARDED: ReadonlySet<string> = new Set(['DisableKey', 'ScheduleKeyDeletion']);

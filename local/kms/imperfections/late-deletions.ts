@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ControlRoutes } from './control-routes.ts';
+import type { ControlRoutes } from '../protocol/control-routes.ts';
 import { delayRange, drawDelay } from './delays.ts';
 
 /** AWS KMS deletes a key within so long after its waiting period. */

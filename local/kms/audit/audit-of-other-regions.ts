@@ -1,8 +1,8 @@
-import type { CloudTrailRecord } from '../cloudtrail/record.ts';
+import type { CloudTrailRecord } from '../../cloudtrail/record.ts';
+import type { LocatedKey } from '../multi-region.ts';
+import { recordedMetadata } from '../operations/key-metadata.ts';
 import { type FinishedCall, recordOfCall } from './audit.ts';
 import { CallIds } from './call-ids.ts';
-import type { LocatedKey } from './multi-region.ts';
-import { recordedMetadata } from './operations/key-metadata.ts';
 import { recordedFields } from './recorded-fields.ts';
 
 /** ReplicateKey is recorded once more in the Region of the replica: as the CreateKey that made it. */

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { VirtualClock } from '../clock/virtual-time.ts';
+import type { VirtualClock } from '../../clock/virtual-time.ts';
+import { rateExceeded, throttled } from '../errors.ts';
+import { hasPublicKey, type KeySpec } from '../key-specs.ts';
+import type { Caller } from '../principals.ts';
+import type { ControlRoutes } from '../protocol/control-routes.ts';
 import { affectedCallers, isAffected } from './affected-callers.ts';
-import type { ControlRoutes } from './control-routes.ts';
-import { rateExceeded, throttled } from './errors.ts';
-import { hasPublicKey, type KeySpec } from './key-specs.ts';
-import type { Caller } from './principals.ts';
 
 /** How many calls a second AWS KMS takes of an account in a Region, of each operation that has a quota of its own. */
 export const OWN_QUOTAS: Readonly<Record<string, number>> = {

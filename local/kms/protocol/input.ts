@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { serialization, validation } from './errors.ts';
+import { serialization, validation } from '../errors.ts';
 import { typeMismatch, violations } from './input-problems.ts';
 
 /** JSON that is nested deeper is not read: AWS's servers refuse it too. */

@@ -4,14 +4,14 @@ import {
   type RecordedResource,
   recordTime,
   type TlsDetails,
-} from '../cloudtrail/record.ts';
-import { strangerIdentity, userIdentity } from '../cloudtrail/user-identity.ts';
-import type { Account } from './account.ts';
-import { recordedUse } from './custom-key-stores/recorded.ts';
-import type { ServiceError } from './errors.ts';
-import type { Outcome, ServiceEvent, Touch } from './operation.ts';
-import { type Principal, serviceName } from './principal.ts';
-import type { Caller } from './principals.ts';
+} from '../../cloudtrail/record.ts';
+import { strangerIdentity, userIdentity } from '../../cloudtrail/user-identity.ts';
+import type { Account } from '../account.ts';
+import { recordedUse } from '../custom-key-stores/recorded.ts';
+import type { ServiceError } from '../errors.ts';
+import type { Outcome, ServiceEvent, Touch } from '../operation.ts';
+import { type Principal, serviceName } from '../principal.ts';
+import type { Caller } from '../principals.ts';
 import type { RecordFields } from './recorded-fields.ts';
 
 const EVENT_SOURCE = 'kms.amazonaws.com';

@@ -1,5 +1,5 @@
+import type { Shown } from '../store/lagging.ts';
 import { chance } from './chance.ts';
-import type { Shown } from './store/lagging.ts';
 
 /** No change is hidden for longer than this on the server's clock, however few calls there were. */
 const LONGEST_LAG_MILLISECONDS = 5 * 60 * 1000;

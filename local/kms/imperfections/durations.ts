@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ControlRoutes } from './control-routes.ts';
+import type { ControlRoutes } from '../protocol/control-routes.ts';
 
 const milliseconds = z.int().min(0).max(86_400_000).default(0);
 

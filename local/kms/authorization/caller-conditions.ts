@@ -1,7 +1,7 @@
-import { recordTime } from '../cloudtrail/record.ts';
-import type { ConditionValues } from './authorization/conditions.ts';
-import { type Principal, serviceName } from './principal.ts';
-import { principalId } from './unique-ids.ts';
+import { recordTime } from '../../cloudtrail/record.ts';
+import { type Principal, serviceName } from '../principal.ts';
+import { principalId } from '../unique-ids.ts';
+import type { ConditionValues } from './conditions.ts';
 
 /** The condition keys of who calls, from where and when. */
 export function callerConditions(principal: Principal): ConditionValues {

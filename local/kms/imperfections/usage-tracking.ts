@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { ControlRoutes } from './control-routes.ts';
+import type { LocatedKey } from '../multi-region.ts';
+import type { ControlRoutes } from '../protocol/control-routes.ts';
+import type { Usage } from '../store/last-usage.ts';
 import { delayRange, drawDelay } from './delays.ts';
-import type { LocatedKey } from './multi-region.ts';
-import type { Usage } from './store/last-usage.ts';
 
 const HOUR_MILLISECONDS = 60 * 60 * 1000;
 const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS;

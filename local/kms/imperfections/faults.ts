@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import { ServiceError, throttled } from '../errors.ts';
+import { OPERATIONS } from '../operations/index.ts';
+import type { Principal } from '../principal.ts';
+import type { ControlRoutes } from '../protocol/control-routes.ts';
 import { affectedCallers, isAffected } from './affected-callers.ts';
 import { chance } from './chance.ts';
-import type { ControlRoutes } from './control-routes.ts';
-import { ServiceError, throttled } from './errors.ts';
-import { OPERATIONS } from './operations/index.ts';
-import type { Principal } from './principal.ts';
 
 const operationName = z.string().refine((name) => Object.hasOwn(OPERATIONS, name), {
   error: 'This is not an operation of the local KMS.',

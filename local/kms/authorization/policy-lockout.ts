@@ -1,11 +1,11 @@
-import type { ConditionValues } from './authorization/conditions.ts';
-import { judgeKeyPolicy } from './authorization/evaluation.ts';
-import { parseKeyPolicy } from './authorization/key-policy.ts';
-import { malformedPolicy } from './errors.ts';
-import type { Kms } from './kms.ts';
-import type { Principal } from './principal.ts';
+import { malformedPolicy } from '../errors.ts';
+import type { Kms } from '../kms.ts';
+import type { Principal } from '../principal.ts';
+import type { KmsKey } from '../store/keys.ts';
+import type { ConditionValues } from './conditions.ts';
+import { judgeKeyPolicy } from './evaluation.ts';
+import { parseKeyPolicy } from './key-policy.ts';
 import { requestConditions } from './request-conditions.ts';
-import type { KmsKey } from './store/keys.ts';
 
 /**
  * Checks a key's new policy: it must be well formed and, unless the caller bypasses that, let the caller put

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { ServiceError, serialization } from '../errors.ts';
+import type { AwsReply, AwsRequest } from '../service.ts';
 import { answerControl, type ControlRoutes } from './control-routes.ts';
-import { ServiceError, serialization } from './errors.ts';
-import type { AwsReply, AwsRequest } from './service.ts';
 
 /** Longer than any request that AWS KMS takes. */
 const LONGEST_BODY_BYTES = 1_048_576;

@@ -1,19 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import type { VirtualClock } from '../clock/virtual-time.ts';
-import { type Account, isSameAccount } from './account.ts';
+import type { VirtualClock } from '../../clock/virtual-time.ts';
+import { type Account, isSameAccount } from '../account.ts';
+import { aliasArn, keyArn, partsOf } from '../key-reference.ts';
+import { type KmsOfAccount, onePerAccount } from '../kms.ts';
+import { type LocatedKey, relatedKeys } from '../multi-region.ts';
+import type { Touch } from '../operation.ts';
+import type { Principal } from '../principal.ts';
+import type { ControlRoutes } from '../protocol/control-routes.ts';
+import type { Alias } from '../store/aliases.ts';
+import type { KmsKey } from '../store/keys.ts';
+import { type KeyImage, laggingStores, type Shown } from '../store/lagging.ts';
 import { affectedCallers, isAffected } from './affected-callers.ts';
-import type { ControlRoutes } from './control-routes.ts';
 import { type Change, Formers } from './formers.ts';
-import { aliasArn, keyArn, partsOf } from './key-reference.ts';
-import { type KmsOfAccount, onePerAccount } from './kms.ts';
-import { type LocatedKey, relatedKeys } from './multi-region.ts';
-import type { Touch } from './operation.ts';
-import type { Principal } from './principal.ts';
-import type { Alias } from './store/aliases.ts';
-import type { KmsKey } from './store/keys.ts';
-import { type KeyImage, laggingStores, type Shown } from './store/lagging.ts';
 
 const schema = z.strictObject({
   seed: z.int(),

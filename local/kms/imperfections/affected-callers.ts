@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { matchesArn } from './authorization/wildcards.ts';
-import type { Principal } from './principal.ts';
+import { matchesArn } from '../authorization/wildcards.ts';
+import type { Principal } from '../principal.ts';
 
 /**
  * Whom an imperfection meets: ARNs of principals, in which `*` is any text; everybody, when left out. Who is not among

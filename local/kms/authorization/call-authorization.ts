@@ -1,15 +1,15 @@
-import type { Account } from './account.ts';
-import { authorizeByIdentity, authorizeOnKey, authorizeRetirement } from './authorization/authorize.ts';
-import { contextConditions } from './authorization/encryption-context.ts';
-import type { PolicyRequest } from './authorization/evaluation.ts';
-import { grantsAllow } from './authorization/grant-permissions.ts';
-import { isAllowedByOwnPolicies } from './authorization/own-policies.ts';
-import type { Kms } from './kms.ts';
-import type { PreparedCall, Resolved, Touch } from './operation.ts';
-import type { Principal } from './principal.ts';
-import type { Caller } from './principals.ts';
+import type { Account } from '../account.ts';
+import type { Kms } from '../kms.ts';
+import type { PreparedCall, Resolved, Touch } from '../operation.ts';
+import type { Principal } from '../principal.ts';
+import type { Caller } from '../principals.ts';
+import type { Grant } from '../store/grants.ts';
+import { authorizeByIdentity, authorizeOnKey, authorizeRetirement } from './authorize.ts';
+import { contextConditions } from './encryption-context.ts';
+import type { PolicyRequest } from './evaluation.ts';
+import { grantsAllow } from './grant-permissions.ts';
+import { isAllowedByOwnPolicies } from './own-policies.ts';
 import { requestConditions } from './request-conditions.ts';
-import type { Grant } from './store/grants.ts';
 import { usageConditions } from './usage-conditions.ts';
 
 /** Throws AccessDeniedException unless the principal may do the operation on all that the call touches. */
