@@ -64,7 +64,8 @@ async function adopt(deps: CreateVersionDependencies, work: Work): Promise<KmsKe
     let trait: string | undefined;
     for await (const foundling of looks(deps.pause, () => lookAt(deps.kms, kmsKeyArn))) {
       kmsKey ??= foundling?.kmsKey;
-      trait ??= foundling && foreignTrait(foundling, key, newPolicy(deps, key));
+      trait = foundling && foreignTrait(foundling, key, newPolicy(deps, key));
+      if (trait !== undefined) break;
     }
     if (kmsKey !== undefined && trait === undefined) ours.push(kmsKey);
     else

@@ -1,9 +1,8 @@
+import { DAY_MILLISECONDS } from '../clock/day.ts';
 import type { CloudHsm } from './cloudhsm.ts';
 import { newId } from './ids.ts';
 import type { Backup, Cluster } from './store/resources.ts';
 import { loggedOut } from './users.ts';
-
-export const DAY_MILLISECONDS = 86_400_000;
 
 /** How long a deleted backup can be restored. */
 const RESTORABLE_MILLISECONDS = 7 * DAY_MILLISECONDS;

@@ -1,5 +1,6 @@
+import { DAY_MILLISECONDS } from '../clock/day.ts';
 import type { Account } from '../kms/account.ts';
-import { applyRetention, backUp, DAY_MILLISECONDS, pendingDeletion } from './backups.ts';
+import { applyRetention, backUp, pendingDeletion } from './backups.ts';
 import { activeHsms, type CloudHsm } from './cloudhsm.ts';
 import type { Backup, Cluster, Hsm } from './store/resources.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type CloudTrailRecord, type RecordedResource, recordTime } from '../cloudtrail/record.ts';
-import { userIdentity } from '../cloudtrail/user-identity.ts';
+import type { CloudTrailRecord, RecordedResource } from '../cloudtrail/record.ts';
+import { frameOfCall, frameOfServiceEvent, tlsDetails } from '../cloudtrail/record-frames.ts';
 import { type RecordFields, recordedFields } from '../kms/audit/recorded-fields.ts';
 import { ServiceError } from '../kms/errors.ts';
 import type { Caller } from '../kms/principals.ts';
@@ -30,12 +30,9 @@ export function recordOfCall({ result, ...call }: FinishedCall): CloudTrailRecor
   const failure = result instanceof ServiceError ? result : undefined;
   const wasDenied = failure?.code === 'CloudHsmAccessDeniedException';
   return {
-    eventVersion: '1.11',
-    userIdentity: userIdentity(call.caller),
-    eventTime: recordTime(call.time),
+    ...frameOfCall(call.caller, call.time),
     eventSource: EVENT_SOURCE,
     eventName: call.operationName,
-    awsRegion: account.region,
     sourceIPAddress: call.sourceIPAddress,
     userAgent: call.userAgent,
     ...(failure === undefined ? {} : { errorCode: failure.code, errorMessage: failure.message }),
@@ -44,16 +41,7 @@ export function recordOfCall({ result, ...call }: FinishedCall): CloudTrailRecor
     requestID: call.requestId,
     eventID: randomUUID(),
     readOnly: call.readOnly,
-    eventType: 'AwsApiCall',
-    managementEvent: true,
-    recipientAccountId: account.accountId,
-    eventCategory: 'Management',
-    // This server speaks plain HTTP; the record tells of the connection that the same client has to AWS.
-    tlsDetails: {
-      tlsVersion: 'TLSv1.3',
-      cipherSuite: 'TLS_AES_256_GCM_SHA384',
-      clientProvidedHostHeader: `cloudhsmv2.${account.region}.amazonaws.com`,
-    },
+    tlsDetails: tlsDetails(`cloudhsmv2.${account.region}.amazonaws.com`),
   };
 }
 
@@ -65,23 +53,13 @@ export function recordOfServiceEvent(event: ServiceEvent): CloudTrailRecord {
       ? { accountId: account.accountId, type: 'AWS::CloudHSM::Cluster', ARN: clusterArn(account, clusterId) }
       : { accountId: account.accountId, type: 'AWS::CloudHSM::Backup', ARN: backupArn(account, backupId) };
   return {
-    eventVersion: '1.11',
-    userIdentity: { accountId: account.accountId, invokedBy: 'AWS Internal' },
-    eventTime: recordTime(event.at),
+    ...frameOfServiceEvent(account, event.at),
     eventSource: EVENT_SOURCE,
     eventName: event.name,
-    awsRegion: account.region,
-    sourceIPAddress: 'AWS Internal',
-    userAgent: 'AWS Internal',
-    requestParameters: null,
     responseElements: null,
     eventID: randomUUID(),
-    readOnly: false,
     resources: [resource],
     eventType: 'AwsServiceEvent',
-    managementEvent: true,
-    recipientAccountId: account.accountId,
     serviceEventDetails: { clusterId, ...(backupId === undefined ? {} : { backupId }) },
-    eventCategory: 'Management',
   };
 }

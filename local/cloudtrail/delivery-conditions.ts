@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../clock/day.ts';
 import { chance } from '../kms/imperfections/chance.ts';
 import { delayRange, drawDelay } from '../kms/imperfections/delays.ts';
 import type { ControlRoutes } from '../kms/protocol/control-routes.ts';
@@ -6,7 +7,7 @@ import type { ControlRoutes } from '../kms/protocol/control-routes.ts';
 const probability = z.number().min(0).max(1).default(0);
 
 /** CloudTrail promises no time; nobody waits longer than a day for it. */
-const LONGEST_DELAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+const LONGEST_DELAY_MILLISECONDS = DAY_MILLISECONDS;
 
 const channelFields = {
   /** How long a record is under way, in milliseconds of the server's clock. */

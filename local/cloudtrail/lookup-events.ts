@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../clock/day.ts';
 import type { Account } from '../kms/account.ts';
 import { ServiceError } from '../kms/errors.ts';
 import type { RecordLog, StoredRecord } from './record-log.ts';
 
-const HISTORY_MILLISECONDS = 90 * 24 * 60 * 60 * 1000;
+const HISTORY_MILLISECONDS = 90 * DAY_MILLISECONDS;
 
 const time = z
   .number()

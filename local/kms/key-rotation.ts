@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { DAY_MILLISECONDS } from '../clock/day.ts';
 import { ServiceError } from './errors.ts';
 import { isImportedEverywhere } from './key-import.ts';
 import type { Kms } from './kms.ts';
@@ -10,8 +11,6 @@ import type { RotationSchedule } from './store/rotation-schedules.ts';
 import type { RunningRotation } from './store/running-rotations.ts';
 
 const AES_256_BYTES = 32;
-
-const DAY_MILLISECONDS = 86_400_000;
 
 /** What `Durations` calls the two. */
 const LENGTHS = { AUTOMATIC: 'RotateKey', ON_DEMAND: 'RotateKeyOnDemand' } as const satisfies Record<

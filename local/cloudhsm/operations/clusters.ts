@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../../clock/day.ts';
 import type { ConditionValues } from '../../kms/authorization/conditions.ts';
 import { clusterArn } from '../arns.ts';
-import { applyRetention, DAY_MILLISECONDS } from '../backups.ts';
+import { applyRetention } from '../backups.ts';
 import { checkClaim } from '../claims.ts';
 import { activeHsms } from '../cloudhsm.ts';
 import { describeCluster } from '../descriptions.ts';

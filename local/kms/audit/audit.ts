@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type CloudTrailRecord,
-  type RecordedResource,
-  recordTime,
-  type TlsDetails,
-} from '../../cloudtrail/record.ts';
-import { strangerIdentity, userIdentity } from '../../cloudtrail/user-identity.ts';
-import type { Account } from '../account.ts';
+import type { CloudTrailRecord, RecordedResource } from '../../cloudtrail/record.ts';
+import { frameOfCall, frameOfServiceEvent, tlsDetails } from '../../cloudtrail/record-frames.ts';
+import { strangerIdentity } from '../../cloudtrail/user-identity.ts';
 import { recordedUse } from '../custom-key-stores/recorded.ts';
 import type { ServiceError } from '../errors.ts';
 import type { Outcome, ServiceEvent, Touch } from '../operation.ts';
@@ -88,12 +83,9 @@ export function recordOfCall(call: FinishedCall): CloudTrailRecord {
   const resources = denied ? [] : recordedResources(call.touches, outcome);
   const service = callingService(call.caller.principal);
   return {
-    eventVersion: '1.11',
-    userIdentity: userIdentity(call.caller),
-    eventTime: recordTime(call.time),
+    ...frameOfCall(call.caller, call.time),
     eventSource: EVENT_SOURCE,
     eventName: call.operationName,
-    awsRegion: account.region,
     sourceIPAddress: service ?? call.sourceIPAddress,
     userAgent: service ?? cut(call.userAgent),
     ...(failure === undefined
@@ -106,11 +98,7 @@ export function recordOfCall(call: FinishedCall): CloudTrailRecord {
     eventID: call.eventIdIn(account.accountId),
     readOnly: call.readOnly,
     ...(resources.length === 0 ? {} : { resources }),
-    eventType: 'AwsApiCall',
-    managementEvent: true,
-    recipientAccountId: account.accountId,
-    eventCategory: 'Management',
-    ...(service === undefined ? { tlsDetails: tlsDetails(account) } : {}),
+    ...(service === undefined ? { tlsDetails: tlsDetails(`kms.${account.region}.amazonaws.com`) } : {}),
   };
 }
 
@@ -118,27 +106,17 @@ export function recordOfCall(call: FinishedCall): CloudTrailRecord {
 export function recordOfServiceEvent(event: ServiceEvent, time: number): CloudTrailRecord {
   const { account } = event.key.kms;
   return {
-    eventVersion: '1.11',
-    userIdentity: { accountId: account.accountId, invokedBy: 'AWS Internal' },
-    eventTime: recordTime(time),
+    ...frameOfServiceEvent(account, time),
     eventSource: EVENT_SOURCE,
     eventName: event.name,
-    awsRegion: account.region,
-    sourceIPAddress: 'AWS Internal',
-    userAgent: 'AWS Internal',
-    requestParameters: null,
     responseElements: SERVICE_EVENTS_SHOWING_THEIR_KEY.has(event.name) ? { keyId: event.key.key.arn } : null,
     ...(event.name === 'SynchronizeMultiRegionKey' ? { requestID: randomUUID() } : {}),
     eventID: randomUUID(),
-    readOnly: false,
     resources: [resource(event.key.key.arn)],
     // AWS shows the synchronisation as a call, and what else it does by itself as events.
     eventType: event.name === 'SynchronizeMultiRegionKey' ? 'AwsApiCall' : 'AwsServiceEvent',
-    managementEvent: true,
-    recipientAccountId: account.accountId,
     ...(event.additionalEventData === undefined ? {} : { additionalEventData: event.additionalEventData }),
     ...(event.details === undefined ? {} : { serviceEventDetails: event.details }),
-    eventCategory: 'Management',
   };
 }
 
@@ -186,15 +164,6 @@ function recordedResources(touches: readonly Touch[], { createdKey }: Outcome): 
 /** An alias is recorded as a resource of the same type as a key, and each with the account that has it. */
 function resource(arn: string): RecordedResource {
   return { accountId: arn.split(':')[4] ?? '', type: 'AWS::KMS::Key', ARN: arn };
-}
-
-/** This server speaks plain HTTP; the record tells of the connection that the same client has to AWS. */
-function tlsDetails({ region }: Account): TlsDetails {
-  return {
-    tlsVersion: 'TLSv1.3',
-    cipherSuite: 'TLS_AES_256_GCM_SHA384',
-    clientProvidedHostHeader: `kms.${region}.amazonaws.com`,
-  };
 }
 
 function cut(text: string): string {

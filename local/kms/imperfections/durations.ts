@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../../clock/day.ts';
 import type { ControlRoutes } from '../protocol/control-routes.ts';
 
-const milliseconds = z.int().min(0).max(86_400_000).default(0);
+const milliseconds = z.int().min(0).max(DAY_MILLISECONDS).default(0);
 
 const schema = z.strictObject({
   /** How long a new replica key is Creating. */

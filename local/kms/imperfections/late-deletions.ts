@@ -1,10 +1,9 @@
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../../clock/day.ts';
 import type { ControlRoutes } from '../protocol/control-routes.ts';
 import { delayRange, drawDelay } from './delays.ts';
 
-/** AWS KMS deletes a key within so long after its waiting period. */
-const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
-
+/** AWS KMS deletes a key within a day after its waiting period. */
 const schema = z.strictObject({ seed: z.int().default(0), delayMs: delayRange(DAY_MILLISECONDS) });
 
 /** How much longer a key's waiting period is than the one that was asked for: not at all, until a test asks for more. */

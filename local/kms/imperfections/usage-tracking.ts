@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../../clock/day.ts';
 import type { LocatedKey } from '../multi-region.ts';
 import type { ControlRoutes } from '../protocol/control-routes.ts';
 import type { Usage } from '../store/last-usage.ts';
 import { delayRange, drawDelay } from './delays.ts';
 
 const HOUR_MILLISECONDS = 60 * 60 * 1000;
-const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS;
 
 const schema = z.strictObject({
   seed: z.int().default(0),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../../clock/day.ts';
 import { recordedDate } from '../audit/recorded-fields.ts';
 import { recordedDeletion } from '../custom-key-stores/recorded.ts';
 import { followMaterials } from '../key-import.ts';
@@ -7,8 +8,6 @@ import { type Call, keyOperation, type Outcome } from '../operation.ts';
 import type { KmsKey } from '../store/keys.ts';
 import { integer, keyId } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';
-
-const DAY_MILLISECONDS = 86_400_000;
 
 /** A primary key that still has replicas waits for their deletion first; its own waiting period begins after that. */
 export const scheduleKeyDeletion = keyOperation({

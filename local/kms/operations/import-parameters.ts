@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../../clock/day.ts';
 import { WRAPPING_ALGORITHMS, type WrappingAlgorithm } from '../cryptography/key-wrapping.ts';
 import { generateMaterial, publicKeyBytes } from '../cryptography/material.ts';
 import { unsupported } from '../errors.ts';
@@ -13,7 +14,7 @@ import { keyId } from './fields.ts';
 import { epochSeconds } from './key-metadata.ts';
 
 /** So long the wrapping key and its token can be used. */
-const VALID_MILLISECONDS = 86_400_000;
+const VALID_MILLISECONDS = DAY_MILLISECONDS;
 
 const TOKEN_BYTES = 64;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DAY_MILLISECONDS } from '../../clock/day.ts';
 import { recordedDate, recordedFields } from '../audit/recorded-fields.ts';
 import { importedMaterial, importedMaterialId } from '../cryptography/imported-material.ts';
 import { unwrap } from '../cryptography/key-wrapping.ts';
@@ -17,8 +18,6 @@ import type { ImportParameters } from '../store/import-parameters.ts';
 import type { KmsKey } from '../store/keys.ts';
 import type { Material } from '../store/materials.ts';
 import { bytes, keyId, keyMaterialId, text } from './fields.ts';
-
-const DAY_MILLISECONDS = 86_400_000;
 
 const LONGEST_VALIDITY_DAYS = 365;
 
