@@ -8,6 +8,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeKmsKey } from '../../lambdas/adapters/kms/keys.ts';
 import { bindAlias, type bindAliasInput } from '../../lambdas/steps/bind-alias.ts';
+import { kmsIsImperfect } from '../imperfection.ts';
 import { answering } from './answers.ts';
 import { callingAs } from './callers.ts';
 import { rotate } from './crash-runs.ts';
@@ -158,7 +159,8 @@ describe('the undoing of a rotation', () => {
     await failAfter(async () => {
       world.instead('BindAlias', (payload) => binding(late)(payload as BindAliasInput));
     });
-    expect(new Set(moved)).toEqual(new Set([current]));
+    // Where KMS has no room for a call, the same move is made again.
+    expect(kmsIsImperfect ? [...new Set(moved)] : moved).toEqual([current]);
     expect(await holder()).toBe(current);
     await expectInvariants(world, keyId);
   });

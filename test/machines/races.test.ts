@@ -13,6 +13,7 @@ import { plusDuration } from '../../lambdas/domain/cryptoperiod.ts';
 import type { ProbeArtefact } from '../../lambdas/domain/key.ts';
 import { completeRequest } from '../../lambdas/steps/complete-request.ts';
 import { failRequest } from '../../lambdas/steps/fail-request.ts';
+import { kmsIsImperfect } from '../imperfection.ts';
 import { destroy, reinstate, rotate, suspend } from './crash-runs.ts';
 import { named } from './interpreter.ts';
 import { expectInvariants } from './invariants.ts';
@@ -417,7 +418,8 @@ describe('the search for orphans', () => {
       throw Object.assign(new Error('It ends here.'), { name: 'BackendRefused' });
     });
     expect((await toItsEnd(world, requestId)).state).toBe('failed');
-    expect(found).toMatchObject({ discarded: 0, strange: 0 });
+    // An index that lags may not show the KMS key to the search, or show another that a retry has made.
+    expect(found).toMatchObject({ discarded: 0, strange: 0, ...(kmsIsImperfect ? {} : { looked: 1 }) });
     await expectInvariants(world, keyId);
   });
 });
